@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "schema/error.h"
+#include "schema/ids.h"
+#include "schema/kernel_mapping.h"
+
+namespace bygone {
+
+// Types of the records that travel from a recorder to the store. Wire values: append only.
+enum class RecordType : uint8_t {
+  header = 1,
+  frame = 2,
+  task = 3,
+  task_end = 4,
+  task_command = 5,
+  address_space = 6,
+  address_space_end = 7,
+  task_address_space = 8,
+  task_address_space_end = 9,
+  mapping = 10,
+  mapping_end = 11,
+  memory_write = 12,
+  signal = 13,
+  extended_state = 14,
+  output = 15,
+  content = 16,
+  memory_digest = 17,
+  uncaptured_call = 18,
+};
+
+// What tells one state of a file from another without reading it. Times are ns since the epoch.
+struct FileIdentity {
+  Device device;
+  uint64_t inode = 0;
+  uint64_t size_bytes = 0;
+  int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;
+
+  auto operator<=>(const FileIdentity&) const = default;
+};
+
+// The recorder's side of the store: append only, in event order. After an error nothing of that call is stored and
+// later calls fail too; what was committed before stays readable. Not thread-safe: one recorder, one sink.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+
+  // `row` is a row as schema/codec.h encodes it; `payload` is what RowFields<Row>::payload announces, possibly
+  // empty. Both are copied before the call returns. An event's other rows come before its frame row.
+  virtual Expected<void> append(RecordType type, std::span<const std::byte> row,
+                                std::span<const std::byte> payload) = 0;
+
+  // Keeps the content of the file open (for reading) as `fd` and returns its identity within this recording.
+  // Content that is already stored costs neither space nor time; `identity` must be that of `fd` now.
+  virtual Expected<ContentId> add_file(int fd, const FileIdentity& identity, std::string_view path) = 0;
+
+  // Everything appended so far becomes visible to readers.
+  virtual Expected<void> commit() = 0;
+};
+
+}  // namespace bygone

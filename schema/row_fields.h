@@ -1,0 +1,343 @@
+#pragma once
+
+// One field list per row type. The tables of a recording (schema/ddl.h), the wire codec (schema/codec.h) and the
+// tables of docs/format.md are all made from these lists; nothing about a row is written down twice.
+
+#include <string_view>
+#include <tuple>
+
+#include "schema/mapping.h"
+#include "schema/record.h"
+#include "schema/rows.h"
+
+namespace bygone {
+
+// What goes along with a row besides its fields.
+enum class PayloadKind {
+  none,
+  bytes,      // stored zstd-compressed; the table gets the columns `blob` and `blob_offset_bytes`
+  registers,  // struct Registers or nothing; stored columnar in frame_chunk
+};
+
+template <class Get>
+struct Field {
+  std::string_view name;
+  std::string_view doc;
+  Get get;
+};
+template <class Get>
+Field(std::string_view, std::string_view, Get) -> Field<Get>;
+
+template <class Row>
+struct RowFields;
+
+#define BYGONE_FIELD(member, name, doc) \
+  Field { name, doc, [](auto& row) -> auto& { return row.member; } }
+
+template <>
+struct RowFields<HeaderEntry> {
+  static constexpr RecordType type = RecordType::header;
+  static constexpr std::string_view table = "header";
+  static constexpr std::string_view doc = "What was recorded, where and by whom; written before anything else.";
+  static constexpr std::string_view key = "key";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(key, "key", "name of the entry"),
+      BYGONE_FIELD(value, "value", "its value as text"),
+  };
+};
+
+template <>
+struct RowFields<Frame> {
+  static constexpr RecordType type = RecordType::frame;
+  static constexpr std::string_view table = "frame";
+  static constexpr std::string_view doc = "One row per event, numbered from 1 without holes.";
+  static constexpr std::string_view key = "event";
+  static constexpr PayloadKind payload = PayloadKind::registers;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number"),
+      BYGONE_FIELD(task, "task", "tid of the task"),
+      BYGONE_FIELD(kind, "kind", "frame_kind: what happened"),
+      BYGONE_FIELD(call, "call", "system call number; signal number for signal and handler frames; null for others"),
+      BYGONE_FIELD(result, "result", "what the kernel returned (-errno on failure), new tid, instruction's value or wait status"),
+      BYGONE_FIELD(time_ns, "time_ns", "CLOCK_MONOTONIC since the recording began, ns"),
+  };
+};
+
+template <>
+struct RowFields<Task> {
+  static constexpr RecordType type = RecordType::task;
+  static constexpr std::string_view table = "task";
+  static constexpr std::string_view doc = "A thread of the recorded program.";
+  static constexpr std::string_view key = "id";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "row identity; tids may be reused"),
+      BYGONE_FIELD(tid, "tid", "thread id"),
+      BYGONE_FIELD(tgid, "tgid", "thread group (process) id"),
+      BYGONE_FIELD(parent, "parent", "tid of the task that made it, 0 for the first"),
+      BYGONE_FIELD(first_event, "first_event", "its first event"),
+      BYGONE_FIELD(end_event, "end_event", "the event of its end; 9223372036854775807 while it lives"),
+      BYGONE_FIELD(command, "command", "comm of its last exec"),
+      BYGONE_FIELD(status, "status", "wait(2) status, null while it lives"),
+  };
+};
+
+template <>
+struct RowFields<TaskAddressSpace> {
+  static constexpr RecordType type = RecordType::task_address_space;
+  static constexpr std::string_view table = "task_address_space";
+  static constexpr std::string_view doc = "Which address space a task runs in, and when.";
+  static constexpr std::string_view key = "task,address_space";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(task, "task", "task.id"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(first_event, "first_event", "first event at which it runs there"),
+      BYGONE_FIELD(end_event, "end_event", "first event at which it does not any more"),
+  };
+};
+
+template <>
+struct RowFields<AddressSpace> {
+  static constexpr RecordType type = RecordType::address_space;
+  static constexpr std::string_view table = "address_space";
+  static constexpr std::string_view doc = "An address space, shared by the tasks task_address_space names.";
+  static constexpr std::string_view key = "id";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "row identity"),
+      BYGONE_FIELD(parent, "parent", "the address space fork copied it from, 0 for one made by execve"),
+      BYGONE_FIELD(first_event, "first_event", "the event that made it"),
+      BYGONE_FIELD(end_event, "end_event", "the event at which its last task left it"),
+      BYGONE_FIELD(stack_limit_bytes, "stack_limit_bytes", "RLIMIT_STACK when it was made"),
+  };
+};
+
+template <>
+struct RowFields<Mapping> {
+  static constexpr RecordType type = RecordType::mapping;
+  static constexpr std::string_view table = "mapping";
+  static constexpr std::string_view doc =
+      "A mapping as the recorded kernel described it, during first_event <= event < end_event.";
+  static constexpr std::string_view key = "id";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "row identity"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(first_event, "first_event", "the event that made it"),
+      BYGONE_FIELD(end_event, "end_event", "the event that changed or removed it"),
+      BYGONE_FIELD(recorded.range.start, "start", "first address"),
+      BYGONE_FIELD(recorded.range.end, "end", "first address behind it"),
+      BYGONE_FIELD(recorded.prot, "prot", "as in /proc/PID/maps: rwxp or rwxs"),
+      BYGONE_FIELD(recorded.flags, "flags", "MAP_* bits of mmap(2)"),
+      BYGONE_FIELD(recorded.offset_bytes, "offset", "offset into the file, bytes"),
+      BYGONE_FIELD(recorded.device, "device", "as in /proc/PID/maps, major:minor in hex"),
+      BYGONE_FIELD(recorded.inode, "inode", "inode of the file, 0 for none"),
+      BYGONE_FIELD(recorded.path, "path", "as in /proc/PID/maps"),
+      BYGONE_FIELD(recorded.file_stat.mode, "file_mode", "st_mode of the file"),
+      BYGONE_FIELD(recorded.file_stat.size_bytes, "file_size_bytes", "st_size of the file"),
+      BYGONE_FIELD(recorded.file_stat.mtime_ns, "file_mtime_ns", "st_mtim, ns since the epoch"),
+      BYGONE_FIELD(recorded.file_stat.ctime_ns, "file_ctime_ns", "st_ctim, ns since the epoch"),
+      BYGONE_FIELD(kind, "kind", "mapping_kind: what it is for"),
+      BYGONE_FIELD(data.source, "source", "data_source: where the bytes of pages that are new in this row come from"),
+      BYGONE_FIELD(data.content, "content", "content.id for source content"),
+      BYGONE_FIELD(data.offset_bytes, "content_offset_bytes", "where in that content the range starts"),
+      BYGONE_FIELD(data.kept, "kept", "1: pages that were mapped before kept what they held"),
+      BYGONE_FIELD(data.moved_from, "moved_from", "address mremap moved it from, 0 for none"),
+  };
+};
+
+template <>
+struct RowFields<MemoryWrite> {
+  static constexpr RecordType type = RecordType::memory_write;
+  static constexpr std::string_view table = "memory_write";
+  static constexpr std::string_view doc = "Memory the kernel wrote for a task at an event.";
+  static constexpr std::string_view key = "event,ordinal";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number"),
+      BYGONE_FIELD(ordinal, "ordinal", "order within the event, from 0"),
+      BYGONE_FIELD(task, "task", "tid of the task whose address space it is"),
+      BYGONE_FIELD(address, "address", "first address"),
+      BYGONE_FIELD(size_bytes, "size_bytes", "how many bytes"),
+  };
+};
+
+template <>
+struct RowFields<Signal> {
+  static constexpr RecordType type = RecordType::signal;
+  static constexpr std::string_view table = "signal";
+  static constexpr std::string_view doc = "Details of a signal frame; the blob is its siginfo_t.";
+  static constexpr std::string_view key = "event";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number of the signal frame"),
+      BYGONE_FIELD(task, "task", "tid it was delivered to"),
+      BYGONE_FIELD(signal, "signal", "signal number"),
+      BYGONE_FIELD(code, "code", "si_code, see sigaction(2)"),
+      BYGONE_FIELD(position, "position", "signal_position: where in the task's run it arrived"),
+      BYGONE_FIELD(action, "action", "signal_action: what came of it"),
+  };
+};
+
+template <>
+struct RowFields<ExtendedState> {
+  static constexpr RecordType type = RecordType::extended_state;
+  static constexpr std::string_view table = "extended_state";
+  static constexpr std::string_view doc = "XSAVE area of a task after an event that changed it from outside.";
+  static constexpr std::string_view key = "event";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number"),
+      BYGONE_FIELD(task, "task", "tid of the task"),
+      BYGONE_FIELD(size_bytes, "size_bytes", "size of the area"),
+  };
+};
+
+template <>
+struct RowFields<Output> {
+  static constexpr RecordType type = RecordType::output;
+  static constexpr std::string_view table = "output";
+  static constexpr std::string_view doc = "Bytes that reached the recording's standard output or error.";
+  static constexpr std::string_view key = "event,ordinal";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number of the call that wrote them"),
+      BYGONE_FIELD(ordinal, "ordinal", "order within the event, from 0"),
+      BYGONE_FIELD(stream, "stream", "1 standard output, 2 standard error"),
+      BYGONE_FIELD(size_bytes, "size_bytes", "how many bytes"),
+  };
+};
+
+template <>
+struct RowFields<Content> {
+  static constexpr RecordType type = RecordType::content;
+  static constexpr std::string_view table = "content";
+  static constexpr std::string_view doc = "A mapped file whose bytes are kept in the store's catalog.";
+  static constexpr std::string_view key = "id";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "row identity"),
+      BYGONE_FIELD(sha256, "sha256", "lower-case hex of the whole file's SHA-256"),
+      BYGONE_FIELD(size_bytes, "size_bytes", "size of the file when it was stored"),
+      BYGONE_FIELD(device, "device", "as in /proc/PID/maps"),
+      BYGONE_FIELD(inode, "inode", "inode number"),
+      BYGONE_FIELD(mtime_ns, "mtime_ns", "st_mtim, ns since the epoch"),
+      BYGONE_FIELD(ctime_ns, "ctime_ns", "st_ctim, ns since the epoch"),
+      BYGONE_FIELD(path, "path", "path at which it was mapped first"),
+  };
+};
+
+template <>
+struct RowFields<MemoryDigest> {
+  static constexpr RecordType type = RecordType::memory_digest;
+  static constexpr std::string_view table = "memory_digest";
+  static constexpr std::string_view doc = "Digest of a writable mapping after an event (`record --check`).";
+  static constexpr std::string_view key = "event,address_space,start";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "event number"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(start, "start", "first address"),
+      BYGONE_FIELD(end, "end", "first address behind it"),
+      BYGONE_FIELD(digest, "digest", "XXH3-64 of the bytes"),
+  };
+};
+
+template <>
+struct RowFields<UncapturedCall> {
+  static constexpr RecordType type = RecordType::uncaptured_call;
+  static constexpr std::string_view table = "uncaptured_call";
+  static constexpr std::string_view doc = "Calls and options bygone had no description of when it recorded them.";
+  static constexpr std::string_view key = "call,detail";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(call, "call", "system call number"),
+      BYGONE_FIELD(detail, "detail", "which option or request of it; empty for the whole call"),
+      BYGONE_FIELD(count, "count", "how often it was met; the row with the highest count stands"),
+      BYGONE_FIELD(first_event, "first_event", "where it was met first"),
+  };
+};
+
+// Updates: the table and key name the row they change, the other fields are the columns they set.
+template <class Row>
+concept UpdateRow = requires { RowFields<Row>::updates; };
+
+template <>
+struct RowFields<MappingEnd> {
+  static constexpr RecordType type = RecordType::mapping_end;
+  static constexpr std::string_view table = "mapping";
+  static constexpr std::string_view key = "id";
+  static constexpr bool updates = true;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "mapping.id"),
+      BYGONE_FIELD(end_event, "end_event", "the event that ended it"),
+  };
+};
+template <>
+struct RowFields<TaskEnd> {
+  static constexpr RecordType type = RecordType::task_end;
+  static constexpr std::string_view table = "task";
+  static constexpr std::string_view key = "id";
+  static constexpr bool updates = true;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "task.id"),
+      BYGONE_FIELD(end_event, "end_event", "the event of its end"),
+      BYGONE_FIELD(status, "status", "wait(2) status"),
+  };
+};
+template <>
+struct RowFields<TaskCommand> {
+  static constexpr RecordType type = RecordType::task_command;
+  static constexpr std::string_view table = "task";
+  static constexpr std::string_view key = "id";
+  static constexpr bool updates = true;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "task.id"),
+      BYGONE_FIELD(command, "command", "comm after its exec"),
+  };
+};
+template <>
+struct RowFields<TaskAddressSpaceEnd> {
+  static constexpr RecordType type = RecordType::task_address_space_end;
+  static constexpr std::string_view table = "task_address_space";
+  static constexpr std::string_view key = "task,address_space";
+  static constexpr bool updates = true;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(task, "task", "task.id"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(end_event, "end_event", "the event at which the task left it"),
+  };
+};
+template <>
+struct RowFields<AddressSpaceEnd> {
+  static constexpr RecordType type = RecordType::address_space_end;
+  static constexpr std::string_view table = "address_space";
+  static constexpr std::string_view key = "id";
+  static constexpr bool updates = true;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "address_space.id"),
+      BYGONE_FIELD(end_event, "end_event", "the event at which its last task left it"),
+  };
+};
+
+#undef BYGONE_FIELD
+
+// Every row type that has a table of its own, in the order in which docs/format.md describes them.
+using TableRows = std::tuple<HeaderEntry, Frame, Task, AddressSpace, TaskAddressSpace, Mapping, MemoryWrite, Signal,
+                             ExtendedState, Output, Content, MemoryDigest, UncapturedCall>;
+using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
+
+// Calls visit(field) for every field of Row, in order.
+template <class Row, class Visit>
+constexpr void for_each_field(Visit&& visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, RowFields<Row>::fields);
+}
+
+}  // namespace bygone

@@ -1,0 +1,166 @@
+#pragma once
+
+// The row types of a recording besides Mapping (schema/mapping.h). Their field lists are in schema/row_fields.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "schema/ids.h"
+#include "schema/kernel_mapping.h"
+
+namespace bygone {
+
+// Stored values: append only.
+enum class FrameKind : uint8_t {
+  syscall = 1,      // a system call returned (or, for exit calls, was entered for good: no result)
+  enter = 2,        // a task entered a call and lost its turn inside it; its `syscall` frame follows later
+  exec = 3,         // execve(2) succeeded: a new address space, new registers
+  clone = 4,        // a task made another; result is the new tid
+  start = 5,        // first frame of a made task
+  signal = 6,       // a signal arrived; registers as it found them
+  handler = 7,      // the kernel has set up the handler's stack frame; registers at the handler's first instruction
+  instruction = 8,  // an instruction was emulated: rdtsc, rdtscp; call is 0, result the value
+  exit = 9,         // the task is gone; result is its wait(2) status
+  preempt = 10,     // reserved: the task was stopped inside a computation
+};
+
+// One event. The wire record carries, as payload, the registers with which the task stands after it, where it has any.
+struct Frame {
+  EventNumber event;
+  Tid task;
+  FrameKind kind = FrameKind::syscall;
+  std::optional<int32_t> call;     // system call number (unistd_64.h); for signal and handler the signal number
+  std::optional<int64_t> result;   // as the kernel returned it: -errno on failure
+  uint64_t time_ns = 0;            // since the recording began, CLOCK_MONOTONIC
+};
+
+struct Task {
+  TaskId id;
+  Tid tid;
+  Tid tgid;
+  Tid parent;  // tid of the task that made it; 0 for the first
+  EventNumber first_event;
+  EventNumber end_event = kNoEvent;
+  std::string command;           // /proc/PID/comm of its last exec; the parent's until then
+  std::optional<int32_t> status; // wait(2) status, once it has ended
+};
+
+// Which address space a task runs in during [first_event, end_event).
+struct TaskAddressSpace {
+  TaskId task;
+  AddressSpaceId address_space;
+  EventNumber first_event;
+  EventNumber end_event = kNoEvent;
+};
+
+struct AddressSpace {
+  AddressSpaceId id;
+  AddressSpaceId parent;  // copied from by fork(2); 0 for one made by execve(2)
+  EventNumber first_event;
+  EventNumber end_event = kNoEvent;
+  uint64_t stack_limit_bytes = 0;  // RLIMIT_STACK when it was made; how far its stack may grow
+};
+
+// Memory the kernel wrote on behalf of a task; the bytes are the payload. Applied in order of `ordinal`.
+struct MemoryWrite {
+  EventNumber event;
+  uint32_t ordinal = 0;
+  Tid task;
+  Address address;
+  uint64_t size_bytes = 0;
+};
+
+// Stored values: append only.
+enum class SignalPosition : uint8_t {
+  fault = 1,       // raised by the instruction the registers point at
+  call_exit = 2,   // right after the task's previous frame
+  call_entry = 3,  // before the system call instruction the registers point at
+};
+enum class SignalAction : uint8_t { handled = 1, ignored = 2, terminated = 3, stopped = 4 };
+
+// A `signal` frame's details; the siginfo_t is the payload.
+struct Signal {
+  EventNumber event;
+  Tid task;
+  int32_t signal = 0;
+  int32_t code = 0;
+  SignalPosition position = SignalPosition::call_exit;
+  SignalAction action = SignalAction::handled;
+};
+
+// XSAVE area of a task after an event at which it changed outside the program's control; the payload.
+struct ExtendedState {
+  EventNumber event;
+  Tid task;
+  uint64_t size_bytes = 0;
+};
+
+// Bytes that reached the recording's standard output (stream 1) or standard error (2); the payload.
+struct Output {
+  EventNumber event;
+  uint32_t ordinal = 0;
+  int32_t stream = 1;
+  uint64_t size_bytes = 0;
+};
+
+// A file whose bytes the recording holds in the catalog under their SHA-256.
+struct Content {
+  ContentId id;
+  std::string sha256;  // lower-case hex of the whole content; empty until the content is complete
+  uint64_t size_bytes = 0;
+  Device device;
+  uint64_t inode = 0;
+  int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;
+  std::string path;
+};
+
+// XXH3-64 of one writable mapping after an event, for replays that prove memory too (`--check`).
+struct MemoryDigest {
+  EventNumber event;
+  AddressSpaceId address_space;
+  Address start;
+  Address end;
+  uint64_t digest = 0;
+};
+
+// How often a call or option was met that bygone could not describe; `replay` is then not to be trusted beyond it.
+struct UncapturedCall {
+  int32_t call = 0;
+  std::string detail;
+  uint64_t count = 0;
+  EventNumber first_event;
+};
+
+// Ends of rows that were appended while open.
+struct MappingEnd {
+  MappingId id;
+  EventNumber end_event;
+};
+struct TaskEnd {
+  TaskId id;
+  EventNumber end_event;
+  std::optional<int32_t> status;
+};
+struct TaskCommand {
+  TaskId id;
+  std::string command;
+};
+struct TaskAddressSpaceEnd {
+  TaskId task;
+  AddressSpaceId address_space;
+  EventNumber end_event;
+};
+struct AddressSpaceEnd {
+  AddressSpaceId id;
+  EventNumber end_event;
+};
+
+// One key of the header, written first: format, uuid, machine, command... (docs/format.md lists them).
+struct HeaderEntry {
+  std::string key;
+  std::string value;
+};
+
+}  // namespace bygone

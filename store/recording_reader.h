@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "schema/error.h"
+#include "schema/mapping.h"
+#include "schema/registers.h"
+#include "schema/rows.h"
+
+struct sqlite3;
+
+namespace bygone {
+
+struct WriteWithBytes {
+  MemoryWrite row;
+  std::vector<std::byte> bytes;
+};
+struct OutputWithBytes {
+  Output row;
+  std::vector<std::byte> bytes;
+};
+
+// A frame and everything that belongs to its event but the mappings.
+struct FullFrame {
+  Frame frame;
+  std::optional<Registers> registers;
+  std::vector<WriteWithBytes> writes;  // in order
+  std::vector<OutputWithBytes> outputs;
+  std::optional<Signal> signal;
+  std::vector<std::byte> siginfo;         // with signal
+  std::vector<std::byte> extended_state;  // empty for none
+};
+
+// Read-only view of one recording, also while it is being written: each call sees at least what was committed when
+// the reader was opened, and events up to last_event() are complete. Not thread-safe. Content (mapped files) is read
+// from the catalog of the store the recording lies in.
+class RecordingReader {
+ public:
+  // `catalog` may be empty for a file that holds its own content.
+  static Expected<std::unique_ptr<RecordingReader>> open(const std::filesystem::path& database,
+                                                         const std::filesystem::path& catalog);
+  ~RecordingReader();
+  RecordingReader(const RecordingReader&) = delete;
+  RecordingReader& operator=(const RecordingReader&) = delete;
+
+  const std::string& name() const;
+  // The header's value, or "" if it has no such key.
+  std::string header(std::string_view key) const;
+  Expected<std::map<std::string, std::string>> header_entries() const;
+
+  // The last committed event; 0 when there is none yet.
+  EventNumber last_event() const;
+  // Looks again how far the recording has come (it may still be written).
+  Expected<EventNumber> refresh();
+
+  // Streams frames first..last (inclusive) in order; stops early when `visit` returns false. An error of `visit` is
+  // passed on. Fails with bad_data on a hole in the event numbers.
+  Expected<void> for_each_full_frame(EventNumber first, EventNumber last,
+                                     const std::function<Expected<bool>(FullFrame&)>& visit);
+
+  Expected<std::vector<Task>> tasks();
+  Expected<std::vector<TaskAddressSpace>> task_address_spaces();
+  Expected<std::vector<AddressSpace>> address_spaces();
+
+  // THE look-up: the mappings of an address space as they stand after `event`, by address (unsigned).
+  Expected<std::vector<Mapping>> mappings_at(AddressSpaceId space, EventNumber event);
+  // Rows of `space` with first_event == event, and rows with end_event == event. By address.
+  Expected<std::vector<Mapping>> mappings_begun(AddressSpaceId space, EventNumber event);
+  Expected<std::vector<Mapping>> mappings_ended(AddressSpaceId space, EventNumber event);
+  // The bytes stored with a row of DataSource::bytes.
+  Expected<std::vector<std::byte>> mapping_bytes(MappingId id);
+  // The address space `tid` runs in after `event`; not_found if no such task lives then.
+  Expected<AddressSpaceId> address_space_of(Tid tid, EventNumber event);
+
+  Expected<Content> content(ContentId id);
+  // Reads [offset, offset + out.size()) of a content; must lie inside it.
+  Expected<void> read_content(ContentId id, uint64_t offset_bytes, std::span<std::byte> out);
+
+  Expected<std::vector<MemoryDigest>> digests_at(EventNumber event);
+  Expected<std::vector<UncapturedCall>> uncaptured_calls();
+
+  // The connection, for queries; read-only, owned by the reader.
+  sqlite3* connection();
+
+ private:
+  struct Impl;
+  explicit RecordingReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bygone
