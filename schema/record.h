@@ -30,6 +30,7 @@ enum class RecordType : uint8_t {
   content = 16,
   memory_digest = 17,
   uncaptured_call = 18,
+  call_name = 19,
 };
 
 // What tells one state of a file from another without reading it. Times are ns since the epoch.

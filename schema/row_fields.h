@@ -15,9 +15,12 @@ namespace bygone {
 // What goes along with a row besides its fields.
 enum class PayloadKind {
   none,
-  bytes,      // stored zstd-compressed; the table gets the columns `blob` and `blob_offset_bytes`
+  bytes,      // stored zstd-compressed; the table gets the columns kPayloadColumns
   registers,  // struct Registers or nothing; stored columnar in frame_chunk
 };
+
+// Where a payload lies: it starts at an offset into blob.id = blob and runs on into the blobs behind it. Null for none.
+inline constexpr std::string_view kPayloadColumns = "blob, blob_offset_bytes, blob_size_bytes";
 
 template <class Get>
 struct Field {
@@ -260,6 +263,19 @@ struct RowFields<UncapturedCall> {
   };
 };
 
+template <>
+struct RowFields<CallName> {
+  static constexpr RecordType type = RecordType::call_name;
+  static constexpr std::string_view table = "call_name";
+  static constexpr std::string_view doc = "Names of the system calls that occur in this recording.";
+  static constexpr std::string_view key = "number";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(number, "number", "system call number of x86-64"),
+      BYGONE_FIELD(name, "name", "its name"),
+  };
+};
+
 // Updates: the table and key name the row they change, the other fields are the columns they set.
 template <class Row>
 concept UpdateRow = requires { RowFields<Row>::updates; };
@@ -331,7 +347,7 @@ struct RowFields<AddressSpaceEnd> {
 
 // Every row type that has a table of its own, in the order in which docs/format.md describes them.
 using TableRows = std::tuple<HeaderEntry, Frame, Task, AddressSpace, TaskAddressSpace, Mapping, MemoryWrite, Signal,
-                             ExtendedState, Output, Content, MemoryDigest, UncapturedCall>;
+                             ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 
 // Calls visit(field) for every field of Row, in order.

@@ -133,6 +133,13 @@ struct UncapturedCall {
   EventNumber first_event;
 };
 
+// What a system call number is called, so that the file explains itself to whoever opens it with plain SQLite.
+// Sent once per call, before or at its first frame.
+struct CallName {
+  int32_t number = 0;
+  std::string name;
+};
+
 // Ends of rows that were appended while open.
 struct MappingEnd {
   MappingId id;

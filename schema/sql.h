@@ -19,7 +19,8 @@ template <class T>
 constexpr std::string_view sql_type() {
   if constexpr (wire::is_optional<T>::value)
     return sql_type<typename T::value_type>();
-  else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Protection> || std::is_same_v<T, Device>)
+  else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Protection> ||
+                     std::is_same_v<T, Device>)
     return "TEXT";
   else
     return "INTEGER";
@@ -82,7 +83,8 @@ std::string create_table_sql() {
     }
     separator = ", ";
   });
-  if constexpr (RowFields<Row>::payload == PayloadKind::bytes) sql += ", blob INTEGER, blob_offset_bytes INTEGER";
+  if constexpr (RowFields<Row>::payload == PayloadKind::bytes)
+    sql += ", blob INTEGER, blob_offset_bytes INTEGER, blob_size_bytes INTEGER";
   if (composite) sql += fmt::format(", PRIMARY KEY({})", key);
   sql += integer_key ? ")" : ") WITHOUT ROWID";
   return sql;
@@ -118,10 +120,11 @@ std::string store_row_sql() {
     for_each_field<Row>([&](const auto&) { parameters += parameters.empty() ? "?" : ", ?"; });
     std::string columns = column_list<Row>();
     if constexpr (RowFields<Row>::payload == PayloadKind::bytes) {
-      columns += ", blob, blob_offset_bytes";
-      parameters += ", ?, ?";
+      columns += fmt::format(", {}", kPayloadColumns);
+      parameters += ", ?, ?, ?";
     }
-    return fmt::format("INSERT OR REPLACE INTO {}({}) VALUES ({})", RowFields<Row>::table, columns, parameters);
+    return fmt::format("INSERT OR REPLACE INTO {}({}) VALUES ({})", RowFields<Row>::table, columns,
+                       parameters);
   }
 }
 
