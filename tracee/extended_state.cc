@@ -1,0 +1,22 @@
+#include "tracee/extended_state.h"
+
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+namespace bygone {
+
+Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state) {
+  state.resize(16384);  // AMX, the largest component so far, ends below 11 KiB
+  iovec area{state.data(), state.size()};
+  if (ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &area) != 0) return Outcome::gone;
+  state.resize(area.iov_len);
+  return Outcome::done;
+}
+
+bool set_extended_state(pid_t tid, std::span<const std::byte> state) {
+  iovec area{const_cast<std::byte*>(state.data()), state.size()};
+  return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &area) == 0;
+}
+
+}  // namespace bygone

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "schema/rows.h"
+#include "tracee/address_space.h"
+#include "tracee/memory.h"
+
+namespace bygone {
+
+enum class DigestScope { private_only, private_and_shared };
+
+// One digest per writable mapping of the address space `tid` runs in: XXH3-64 over the pages that are not all zero,
+// each with its place, so that memory never touched costs nothing. bygone's own pages are left out. `event` goes into
+// the rows. Mappings that cannot be read (pages behind the end of their file) are digested as far as they can be.
+std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
+                                          TraceeMemory& memory, DigestScope scope);
+
+}  // namespace bygone

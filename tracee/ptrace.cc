@@ -1,0 +1,123 @@
+#include "tracee/ptrace.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace bygone {
+
+static_assert(sizeof(user_regs_struct) == sizeof(Registers));
+
+namespace {
+
+Outcome outcome_of(long result) { return result == 0 ? Outcome::done : Outcome::gone; }
+
+void* as_pointer(long value) { return reinterpret_cast<void*>(value); }
+
+}  // namespace
+
+Expected<void> seize(pid_t tid) {
+  constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+                            PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
+  if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(kOptions)) == 0) return {};
+  const int error = errno;
+  return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable, fmt::format("process {}", tid),
+              fmt::format("cannot be traced: {}", std::strerror(error)),
+              error == EPERM ? "another tracer holds it, or ptrace is not allowed here (yama, container profile)" : "");
+}
+
+Outcome resume(pid_t tid, Resume how, int signal) {
+  auto request = PTRACE_CONT;
+  switch (how) {
+    case Resume::run: request = PTRACE_CONT; break;
+    case Resume::to_system_call: request = PTRACE_SYSCALL; break;
+    case Resume::emulating_calls: request = PTRACE_SYSEMU; break;
+    case Resume::single_step: request = PTRACE_SINGLESTEP; break;
+    case Resume::listen: request = PTRACE_LISTEN; break;
+  }
+  return outcome_of(ptrace(request, tid, nullptr, as_pointer(signal)));
+}
+
+Outcome get_registers(pid_t tid, Registers& registers) {
+  return outcome_of(ptrace(PTRACE_GETREGS, tid, nullptr, registers.values.data()));
+}
+
+Outcome set_registers(pid_t tid, const Registers& registers) {
+  return outcome_of(ptrace(PTRACE_SETREGS, tid, nullptr, const_cast<uint64_t*>(registers.values.data())));
+}
+
+Outcome get_siginfo(pid_t tid, siginfo_t& info) {
+  return outcome_of(ptrace(PTRACE_GETSIGINFO, tid, nullptr, &info));
+}
+
+Outcome set_siginfo(pid_t tid, const siginfo_t& info) {
+  return outcome_of(ptrace(PTRACE_SETSIGINFO, tid, nullptr, const_cast<siginfo_t*>(&info)));
+}
+
+Outcome get_event_message(pid_t tid, uint64_t& message) {
+  unsigned long value = 0;
+  const Outcome outcome = outcome_of(ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &value));
+  message = value;
+  return outcome;
+}
+
+Stop decode_stop(pid_t tid, int wait_status) {
+  Stop stop;
+  stop.tid = tid;
+  stop.wait_status = wait_status;
+  if (!WIFSTOPPED(wait_status)) return stop;
+  stop.signal = WSTOPSIG(wait_status);
+  stop.event = wait_status >> 16;
+  if (stop.event == PTRACE_EVENT_STOP) {
+    const bool by_job_control =
+        stop.signal == SIGSTOP || stop.signal == SIGTSTP || stop.signal == SIGTTIN || stop.signal == SIGTTOU;
+    stop.kind = by_job_control ? Stop::Kind::group_stop : Stop::Kind::trap;
+  } else if (stop.event != 0) {
+    stop.kind = Stop::Kind::event;
+  } else if (stop.signal == (SIGTRAP | 0x80)) {
+    stop.kind = Stop::Kind::system_call;
+  } else {
+    stop.kind = Stop::Kind::signal;
+  }
+  return stop;
+}
+
+std::optional<Stop> wait_for(pid_t tid, Waiting waiting) {
+  int status = 0;
+  const pid_t changed = waitpid(tid, &status, __WALL | (waiting == Waiting::no_wait ? WNOHANG : 0));
+  if (changed <= 0) return std::nullopt;
+  return decode_stop(changed, status);
+}
+
+char task_state(pid_t tgid, pid_t tid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/stat", tgid, tid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  char text[128];
+  const ssize_t size = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (size <= 0) return 0;
+  text[size] = '\0';
+  // The command name may hold anything, parentheses too; it is at most 15 bytes (or 63 for kernel threads).
+  const char* closing = std::strrchr(text, ')');
+  return closing != nullptr && closing[1] == ' ' ? closing[2] : 0;
+}
+
+int pin_to_processor(int processor) {
+  if (processor < 0) processor = sched_getcpu();
+  if (processor < 0 || processor >= CPU_SETSIZE) return -1;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0 ? processor : -1;
+}
+
+}  // namespace bygone

@@ -1,0 +1,69 @@
+#pragma once
+
+// Thin, typed access to ptrace(2) and wait(2). Every function that acts on a task can meet one that has just been
+// killed: that is Outcome::gone, not an error.
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <cstdint>
+#include <optional>
+
+#include "schema/error.h"
+#include "schema/ids.h"
+#include "schema/registers.h"
+
+namespace bygone {
+
+enum class Outcome { done, gone };
+
+// How a stopped task is set going again; see ptrace(2).
+enum class Resume {
+  run,                // PTRACE_CONT
+  to_system_call,     // PTRACE_SYSCALL
+  emulating_calls,    // PTRACE_SYSEMU: stops at the next call, which is not run
+  single_step,        // PTRACE_SINGLESTEP
+  listen,             // PTRACE_LISTEN: stay in group-stop, report its end
+};
+
+// Attaches without stopping (PTRACE_SEIZE), with all events on, PTRACE_O_EXITKILL and PTRACE_O_TRACESYSGOOD.
+Expected<void> seize(pid_t tid);
+
+Outcome resume(pid_t tid, Resume how, int signal = 0);
+Outcome get_registers(pid_t tid, Registers& registers);
+Outcome set_registers(pid_t tid, const Registers& registers);
+Outcome get_siginfo(pid_t tid, siginfo_t& info);
+Outcome set_siginfo(pid_t tid, const siginfo_t& info);
+Outcome get_event_message(pid_t tid, uint64_t& message);
+
+// What a wait status says of a tracee attached with seize().
+struct Stop {
+  enum class Kind {
+    exited,       // gone; wait_status says how
+    system_call,  // entry or exit of a system call
+    signal,       // signal-delivery-stop; `signal`
+    group_stop,   // stopped by job control; `signal`
+    trap,         // PTRACE_EVENT_STOP: a new task's first stop, or the end of a group-stop
+    event,        // PTRACE_EVENT_*; `event`
+  };
+  Kind kind = Kind::exited;
+  pid_t tid = 0;
+  int wait_status = 0;
+  int signal = 0;
+  int event = 0;
+};
+Stop decode_stop(pid_t tid, int wait_status);
+
+// Waits for a change of `tid` (or of any tracee, -1). Empty: nothing there yet (no_wait), no such child, or
+// interrupted by one of our own signals.
+enum class Waiting { block, no_wait };
+std::optional<Stop> wait_for(pid_t tid, Waiting waiting);
+
+// The state letter of proc(5) for a task ('R', 'S', 'D', 'Z', ...), or 0 if it is gone.
+char task_state(pid_t tgid, pid_t tid);
+
+// Pins the calling thread, and so every process it starts, to the processor. -1: the one it runs on. Returns the
+// processor's number, or -1 if that one is not allowed here (nothing is changed then).
+int pin_to_processor(int processor);
+
+}  // namespace bygone

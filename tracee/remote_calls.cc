@@ -1,0 +1,112 @@
+#include "tracee/remote_calls.h"
+
+#include <fcntl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <cstring>
+
+namespace bygone {
+
+namespace {
+
+// One entry of the list the stub runs; see tracee/stub.S.
+struct Entry {
+  uint64_t number;
+  uint64_t arguments[6];
+  int64_t result;
+};
+static_assert(sizeof(Entry) == 64);
+
+tl::unexpected<Error> task_gone(pid_t tid) {
+  return fail(ErrorKind::not_found, fmt::format("task {}", tid), "was killed while it was being held");
+}
+
+Expected<void> start_round(pid_t tid, TraceeMemory& memory, std::span<const RemoteCall> calls,
+                           const Registers& registers) {
+  std::vector<Entry> entries(calls.size() + 1);
+  for (size_t i = 0; i < calls.size(); ++i) {
+    entries[i].number = calls[i].number;
+    std::memcpy(entries[i].arguments, calls[i].arguments.data(), sizeof entries[i].arguments);
+  }
+  entries.back().number = ~uint64_t{0};
+  if (!memory.write(kDataPage, std::as_bytes(std::span(entries))))
+    return fail(ErrorKind::internal, fmt::format("task {}", tid), "has lost bygone's pages",
+                "the program unmapped them; report this");
+  Registers at_stub = registers;
+  at_stub[Register::rip] = kCodePage.value;
+  at_stub[Register::orig_rax] = ~uint64_t{0};
+  if (set_registers(tid, at_stub) == Outcome::gone || resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
+  return {};
+}
+
+// Waits until the stub's breakpoint; passes over the events the calls themselves cause.
+Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
+  for (;;) {
+    const auto stop = wait_for(tid, Waiting::block);
+    if (!stop) continue;
+    if (stop->kind == Stop::Kind::exited) return task_gone(tid);
+    if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT) return task_gone(tid);
+    if (stop->kind == Stop::Kind::signal) {
+      siginfo_t info;
+      Registers now;
+      if (get_siginfo(tid, info) == Outcome::gone || get_registers(tid, now) == Outcome::gone) return task_gone(tid);
+      const bool at_breakpoint = stop->signal == SIGTRAP && info.si_code == SI_KERNEL &&
+                                 kOwnPages.contains(Address{now[Register::rip]});
+      if (at_breakpoint) return {};
+      if (kOwnPages.contains(Address{now[Register::rip]}) && (stop->signal == SIGSEGV || stop->signal == SIGBUS) &&
+          info.si_code > 0)
+        return fail(ErrorKind::internal, fmt::format("task {}", tid), "faulted on bygone's own pages",
+                    "the program scribbled over them; report this");
+      arrived.push_back(info);
+    }
+    if (resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
+  }
+}
+
+}  // namespace
+
+Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<RemoteCall> calls,
+                                std::vector<siginfo_t>& arrived) {
+  Registers registers;
+  if (get_registers(tid, registers) == Outcome::gone) return task_gone(tid);
+  while (!calls.empty()) {
+    const auto round = calls.first(std::min(calls.size(), kMaxRemoteCalls));
+    BYGONE_TRY(start_round(tid, memory, round, registers));
+    BYGONE_TRY(finish_round(tid, arrived));
+    std::vector<Entry> entries(round.size());
+    if (!memory.read(kDataPage, std::as_writable_bytes(std::span(entries)))) return task_gone(tid);
+    for (size_t i = 0; i < round.size(); ++i) round[i].result = entries[i].result;
+    calls = calls.subspan(round.size());
+  }
+  return set_registers(tid, registers) == Outcome::done ? Expected<void>{} : task_gone(tid);
+}
+
+Expected<void> exec_stub(pid_t tid, TraceeMemory& memory, int stub_fd) {
+  Registers registers;
+  if (get_registers(tid, registers) == Outcome::gone) return task_gone(tid);
+  const uint64_t empty_text_and_null[2] = {};
+  if (!memory.write(kScratch, std::as_bytes(std::span(empty_text_and_null)))) return task_gone(tid);
+  const RemoteCall call{SYS_execveat,
+                        {uint64_t(stub_fd), kScratch.value, kScratch.value + 8, kScratch.value + 8, AT_EMPTY_PATH, 0},
+                        0};
+  BYGONE_TRY(start_round(tid, memory, std::span(&call, 1), registers));
+  for (;;) {
+    const auto stop = wait_for(tid, Waiting::block);
+    if (!stop) continue;
+    if (stop->kind == Stop::Kind::exited) return task_gone(tid);
+    if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXEC) break;
+    if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT) return task_gone(tid);
+    if (stop->kind == Stop::Kind::signal && stop->signal == SIGTRAP) {
+      int64_t result = 0;
+      memory.read_value(kDataPage + offsetof(Entry, result), result);
+      return fail(ErrorKind::unavailable, "the exec stub", std::strerror(int(-result)),
+                  "the kernel must allow executing memory files (sysctl vm.memfd_noexec)");
+    }
+    if (resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
+  }
+  memory.follow(tid);
+  return {};
+}
+
+}  // namespace bygone

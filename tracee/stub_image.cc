@@ -1,0 +1,29 @@
+#include "tracee/stub_image.h"
+
+#include <elf.h>
+
+#include <cstring>
+
+extern "C" {
+extern const std::byte bygone_stub_begin[];
+extern const std::byte bygone_stub_end[];
+}
+
+namespace bygone {
+
+std::span<const std::byte> stub_executable() { return {bygone_stub_begin, bygone_stub_end}; }
+
+std::span<const std::byte> stub_code() {
+  const auto image = stub_executable();
+  Elf64_Ehdr header;
+  std::memcpy(&header, image.data(), sizeof header);
+  for (size_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    std::memcpy(&segment, image.data() + header.e_phoff + i * sizeof segment, sizeof segment);
+    if (segment.p_type == PT_LOAD && segment.p_vaddr == kCodePage.value)
+      return image.subspan(segment.p_offset, segment.p_filesz);
+  }
+  return {};
+}
+
+}  // namespace bygone

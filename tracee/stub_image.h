@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "schema/memory_range.h"
+
+namespace bygone {
+
+// bygone's own two pages, at the same place in every tracee, recorded and replayed. Above every place the kernel puts
+// non-PIE programs by default, below the addresses sanitizers reserve for their shadows.
+inline constexpr Address kCodePage{0x70000000};
+inline constexpr Address kDataPage{0x70001000};
+inline constexpr MemoryRange kOwnPages{kCodePage, Address{0x70002000}};
+
+// The stub program: a static executable that consists of the two pages.
+std::span<const std::byte> stub_executable();
+
+// What belongs on the code page.
+std::span<const std::byte> stub_code();
+
+}  // namespace bygone
