@@ -102,7 +102,7 @@ struct RowFields<TaskAddressSpace> {
 };
 
 template <>
-struct RowFields<AddressSpace> {
+struct RowFields<AddressSpaceRow> {
   static constexpr RecordType type = RecordType::address_space;
   static constexpr std::string_view table = "address_space";
   static constexpr std::string_view doc = "An address space, shared by the tasks task_address_space names.";
@@ -346,7 +346,7 @@ struct RowFields<AddressSpaceEnd> {
 #undef BYGONE_FIELD
 
 // Every row type that has a table of its own, in the order in which docs/format.md describes them.
-using TableRows = std::tuple<HeaderEntry, Frame, Task, AddressSpace, TaskAddressSpace, Mapping, MemoryWrite, Signal,
+using TableRows = std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
                              ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 

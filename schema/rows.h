@@ -54,7 +54,7 @@ struct TaskAddressSpace {
   EventNumber end_event = kNoEvent;
 };
 
-struct AddressSpace {
+struct AddressSpaceRow {
   AddressSpaceId id;
   AddressSpaceId parent;  // copied from by fork(2); 0 for one made by execve(2)
   EventNumber first_event;

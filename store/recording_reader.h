@@ -68,7 +68,7 @@ class RecordingReader {
 
   Expected<std::vector<Task>> tasks();
   Expected<std::vector<TaskAddressSpace>> task_address_spaces();
-  Expected<std::vector<AddressSpace>> address_spaces();
+  Expected<std::vector<AddressSpaceRow>> address_spaces();
 
   // THE look-up: the mappings of an address space as they stand after `event`, by address (unsigned).
   Expected<std::vector<Mapping>> mappings_at(AddressSpaceId space, EventNumber event);
