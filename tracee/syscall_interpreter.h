@@ -23,32 +23,34 @@ class MemoryReader {
 struct CallEntry {
   Registers registers;          // at entry: arguments, orig_rax
   std::vector<uint64_t> saved;  // the interpreter's own notes
-  // Not empty when the table does not describe what is asked: "ioctl 0x5413". Whoever wants to find out what such a
-  // call writes has to start looking now, before the kernel runs it.
+  // Not empty when the table does not describe what is asked: "ioctl 0x5413". Whoever wants to find out what
+  // such a call writes has to start looking now, before the kernel runs it.
   std::string unknown;
 };
 
 struct Capture {
-  // What the kernel may have written: every byte it wrote and few besides. Not clipped to what is mapped; may overlap.
+  // What the kernel may have written: every byte it wrote and few besides. Not clipped to what is mapped; may
+  // overlap.
   std::vector<MemoryRange> ranges;
-  // Not empty when the row (or the ioctl, fcntl, prctl, sockopt... table behind it) has no description of what was
-  // asked: names the option, e.g. "ioctl 0x5413". The ranges are then incomplete.
+  // Not empty when the row (or the ioctl, fcntl, prctl, sockopt... table behind it) has no description of
+  // what was asked: names the option, e.g. "ioctl 0x5413". The ranges are then incomplete.
   std::string unknown;
-  // process_vm_writev(2): ranges written in the address space of that process. `unknown` is set too, for callers that
-  // cannot record them.
+  // process_vm_writev(2): ranges written in the address space of that process. `unknown` is set too, for
+  // callers that cannot record them.
   int32_t other_process = 0;
   std::vector<MemoryRange> other_process_ranges;
 };
 
-// To be called with the registers at the entry of every call, before the kernel runs it. Reads no memory for calls
-// that need no note. A restart_syscall(2) continues an earlier call: keep that one's entry instead of noting a new one.
+// To be called with the registers at the entry of every call, before the kernel runs it. Reads no memory for
+// calls that need no note. A restart_syscall(2) continues an earlier call: keep that one's entry instead of
+// noting a new one.
 CallEntry note_entry(const Registers& at_entry, MemoryReader& memory);
 
-// To be called when it has returned. Memory is read as it is after the call. `result` may be one of the kernel's
-// own -512..-516 that a tracer sees where a signal interrupts the call.
-// When a task loses its turn inside a call, written_by(entry, -ERESTARTSYS, memory) names what the kernel may have
-// written already (the owner word of a priority-inheriting futex).
-// For clone and its kin, ask again for the child, with result 0 and the child's memory.
+// To be called when it has returned. Memory is read as it is after the call. `result` may be one of the
+// kernel's own -512..-516 that a tracer sees where a signal interrupts the call. When a task loses its turn
+// inside a call, written_by(entry, -ERESTARTSYS, memory) names what the kernel may have written already (the
+// owner word of a priority-inheriting futex). For clone and its kin, ask again for the child, with result 0
+// and the child's memory.
 Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory);
 
 // CallRow::may_block, refined by the option asked for: fcntl blocks on F_SETLKW only, futex on waits only.

@@ -5,8 +5,8 @@
 
 #include "tracee/syscall_options.h"
 
-// Sizes are those of the kernel's structures on x86-64, which are not always libc's (struct termios, struct sigaction).
-// The order of arguments is the system call's, which is not always libc's either.
+// Sizes are those of the kernel's structures on x86-64, which are not always libc's (struct termios, struct
+// sigaction). The order of arguments is the system call's, which is not always libc's either.
 
 namespace bygone {
 namespace {
@@ -17,11 +17,16 @@ using enum CallClass;
 
 constexpr bool brief = false;
 constexpr bool blocks = true;
-constexpr uint32_t kStat = 144, kStatfs = 120, kRusage = 144, kTimespec = 16, kItimerspec = 32, kSiginfo = 128;
+constexpr uint32_t kStat = 144, kStatfs = 120, kRusage = 144, kTimespec = 16, kItimerspec = 32,
+                   kSiginfo = 128;
 constexpr uint32_t kEpollEvent = 12, kPollfd = 8, kFdPair = 8, kTimex = 208, kMmsghdr = 64;
 
-constexpr Written iovec(uint8_t pointer, uint8_t count) { return counted(SizeRule::iovec_result, pointer, count); }
-constexpr Written fd_set(uint8_t pointer) { return counted(SizeRule::bits, pointer, 0); }
+constexpr Written iovec(uint8_t pointer, uint8_t count) {
+  return counted(SizeRule::iovec_result, pointer, count);
+}
+constexpr Written fd_set(uint8_t pointer) {
+  return counted(SizeRule::bits, pointer, 0);
+}
 
 constexpr CallRow kRows[] = {
     {0, "read", plain, blocks, {by_result(1, 2)}},
@@ -81,7 +86,7 @@ constexpr CallRow kRows[] = {
     // The numbers are written before the sockets are made, which may still fail.
     {53, "socketpair", plain, brief, {fixed(3, kFdPair, always)}},
     {54, "setsockopt", plain, brief, {}, &options::socket_options_written},
-    {55, "getsockopt", plain, brief, {fixed(4, 4, always)}, &options::socket_options_read},
+    {55, "getsockopt", plain, brief, {in_out(3, 4), fixed(4, 4, always)}, &options::socket_options_read},
     {56, "clone", task, blocks, {fixed(2, 4, always), fixed(3, 4, always)}},
     {57, "fork", task},
     {58, "vfork", task, blocks},
@@ -382,7 +387,11 @@ constexpr CallRow kRows[] = {
     {433, "fspick"},
     {434, "pidfd_open"},
     // struct clone_args: pidfd, child_tid, parent_tid.
-    {435, "clone3", task, blocks, {fixed(0, 4, always).via(8), fixed(0, 4, always).via(16), fixed(0, 4, always).via(24)}},
+    {435,
+     "clone3",
+     task,
+     blocks,
+     {fixed(0, 4, always).via(8), fixed(0, 4, always).via(16), fixed(0, 4, always).via(24)}},
     {436, "close_range"},
     {437, "openat2", plain, blocks},
     {438, "pidfd_getfd"},
@@ -446,7 +455,9 @@ const CallRow* find_call_by_name(std::string_view name) {
   return nullptr;
 }
 
-std::span<const CallRow> all_calls() { return kRows; }
+std::span<const CallRow> all_calls() {
+  return kRows;
+}
 
 std::string_view call_name(int64_t number) {
   if (const CallRow* row = find_call(number)) return row->name;

@@ -1,8 +1,8 @@
 #pragma once
 
-// What every system call of x86-64 writes into the memory of its caller: data, not code. One row per call; one
-// interpreter (tracee/syscall_interpreter.h) turns a row, the arguments and the result into address ranges.
-// docs/HOWTO_ADD_SYSCALL.md shows how to add one.
+// What every system call of x86-64 writes into the memory of its caller: data, not code. One row per call;
+// one interpreter (tracee/syscall_interpreter.h) turns a row, the arguments and the result into address
+// ranges. docs/HOWTO_ADD_SYSCALL.md shows how to add one.
 
 #include <array>
 #include <cstdint>
@@ -17,18 +17,19 @@ namespace bygone {
 enum class CallClass : uint8_t {
   plain,          // effect is its result and the memory its row names
   address_space,  // changes mappings: mmap, munmap, mprotect, mremap, brk, madvise, shmat, shmdt...
-  task,           // makes or ends tasks, or changes what they run: clone, fork, vfork, execve, exit, exit_group
+  task,  // makes or ends tasks, or changes what they run: clone, fork, vfork, execve, exit, exit_group
   signal_return,  // rt_sigreturn
   refused,        // answered with an error instead of being run; see refusal_errno
 };
 
-// When a written range is there to be recorded. EFAULT counts as success everywhere: the kernel may have written up
-// to the page it stumbled over. ENOSYS never writes.
+// When a written range is there to be recorded. EFAULT counts as success everywhere: the kernel may have
+// written up to the page it stumbled over. ENOSYS never writes.
 enum class WrittenWhen : uint8_t {
   success,   // result >= 0
   always,    // whatever the result
   failure,   // result < 0 (nanosleep's remainder)
-  accepted,  // whatever the result unless it is EINVAL or EBADF: the kernel looked at the arguments and refused
+  accepted,  // whatever the result unless it is EINVAL or EBADF: the kernel looked at the arguments and
+             // refused
 };
 
 // How the size of a written range is found: base + count * unit bytes, where the rule says what the count is.
@@ -42,11 +43,13 @@ enum class SizeRule : uint8_t {
   field_u64,     // the same for a u64
   in_out_u32,    // like field_u32, but no more than it was before the call (socklen_t)
   string,        // up to and including the first NUL
-  iovec_result,  // the pointer is a struct iovec[count_argument]; the result's bytes are spread over it in order
+  iovec_result,  // the pointer is a struct iovec[count_argument]; the result's bytes are spread over it in
+                 // order
   iovec_full,    // like iovec_result, all of every element
-  msghdr,        // the pointer is a struct msghdr as recvmsg(2) leaves it: itself, name, control, iovec (result bytes)
-  mmsghdr,       // the pointer is a struct mmsghdr[count_argument], `result` of them filled by recvmmsg(2)
-  other_process, // like iovec_result, in the address space of the process whose pid is argument 0
+  msghdr,   // the pointer is a struct msghdr as recvmsg(2) leaves it: itself, name, control, iovec (result
+            // bytes)
+  mmsghdr,  // the pointer is a struct mmsghdr[count_argument], `result` of them filled by recvmmsg(2)
+  other_process,  // like iovec_result, in the address space of the process whose pid is argument 0
 };
 
 inline constexpr uint8_t kNoArgument = 0xff;
@@ -107,7 +110,9 @@ constexpr Written by_field_u64(uint8_t pointer, uint8_t holder, uint16_t offset 
 constexpr Written in_out(uint8_t pointer, uint8_t length, uint32_t unit = 1) {
   return counted(SizeRule::in_out_u32, pointer, length, unit);
 }
-constexpr Written string(uint8_t pointer) { return {.argument = pointer, .rule = SizeRule::string}; }
+constexpr Written string(uint8_t pointer) {
+  return {.argument = pointer, .rule = SizeRule::string};
+}
 }  // namespace written
 
 // A short list held in place, so that a table is one block of constants.
@@ -132,29 +137,32 @@ struct OptionRow {
   std::string_view name;
   WrittenList written{};
   bool may_block = false;
+  bool unknown = false;  // there is such an option, and what it writes cannot be said here
 };
 
 // What is true of an option that has no row.
 enum class Unlisted : uint8_t {
   unknown,         // nothing is known: Capture::unknown names it
   writes_nothing,  // the row of the call itself says it all
-  by_direction,    // ioctl(2): believe the direction and size that the request encodes, where its type is known to be honest
+  by_direction,  // ioctl(2): believe the direction and size that the request encodes, where its type is known
+                 // to be honest
 };
 
 struct OptionTable {
-  uint8_t argument = 0;                    // holds the option...
-  uint8_t high_argument = kNoArgument;     // ...and this one its upper 32 bits (getsockopt's level), if any
-  uint8_t shift = 0;                       // first shifted right by this,
-  uint64_t mask = 0xffffffff;              // then masked
+  uint8_t argument = 0;                 // holds the option...
+  uint8_t high_argument = kNoArgument;  // ...and this one its upper 32 bits (getsockopt's level), if any
+  uint8_t shift = 0;                    // first shifted right by this,
+  uint64_t mask = 0xffffffff;           // then masked
   Unlisted unlisted = Unlisted::unknown;
-  std::span<const OptionRow> rows;         // ascending by option
+  std::span<const OptionRow> rows;  // ascending by option
 };
 
 struct CallRow {
   int number = -1;
   std::string_view name;
   CallClass call_class = CallClass::plain;
-  bool may_block = false;  // may sleep for long: the task can lose its turn inside it; options may know better
+  bool may_block =
+      false;  // may sleep for long: the task can lose its turn inside it; options may know better
   WrittenList written{};
   const OptionTable* options = nullptr;
   int refusal_errno = 0;  // for CallClass::refused
