@@ -39,9 +39,9 @@ struct FullFrame {
   std::vector<std::byte> extended_state;  // empty for none
 };
 
-// Read-only view of one recording, also while it is being written: each call sees at least what was committed when
-// the reader was opened, and events up to last_event() are complete. Not thread-safe. Content (mapped files) is read
-// from the catalog of the store the recording lies in.
+// Read-only view of one recording, also while it is being written: each call sees at least what was committed
+// when the reader was opened, and events up to last_event() are complete. Not thread-safe. Content (mapped
+// files) is read from the catalog of the store the recording lies in.
 class RecordingReader {
  public:
   // `catalog` may be empty for a file that holds its own content.
@@ -56,13 +56,18 @@ class RecordingReader {
   std::string header(std::string_view key) const;
   Expected<std::map<std::string, std::string>> header_entries() const;
 
+  // "recording", "exited 0", "killed by SIGSEGV"; "interrupted" where the writer is gone without having
+  // finished.
+  std::string outcome() const;
+
   // The last committed event; 0 when there is none yet.
   EventNumber last_event() const;
   // Looks again how far the recording has come (it may still be written).
   Expected<EventNumber> refresh();
 
-  // Streams frames first..last (inclusive) in order; stops early when `visit` returns false. An error of `visit` is
-  // passed on. Fails with bad_data on a hole in the event numbers.
+  // Streams frames first..last (inclusive) in order; stops early when `visit` returns false. An error of
+  // `visit` is passed on. Fails with bad_data on a hole in the event numbers. `visit` may use the reader, and
+  // may move things out of the frame. Memory stays bounded whatever the number of frames.
   Expected<void> for_each_full_frame(EventNumber first, EventNumber last,
                                      const std::function<Expected<bool>(FullFrame&)>& visit);
 
@@ -86,6 +91,8 @@ class RecordingReader {
 
   Expected<std::vector<MemoryDigest>> digests_at(EventNumber event);
   Expected<std::vector<UncapturedCall>> uncaptured_calls();
+  // Names of the system calls that occur, by number.
+  Expected<std::map<int32_t, std::string>> call_names();
 
   // The connection, for queries; read-only, owned by the reader.
   sqlite3* connection();

@@ -34,16 +34,18 @@ class Store {
 
   const std::filesystem::path& directory() const { return directory_; }
 
-  // Starts a recording. `name` must be unused and of letters, digits and . _ + - only; when empty, one is made from
-  // `program` ("ls-0", "ls-1", ...), safe against other recorders doing the same. `header` goes in first.
+  // Starts a recording. `name` must be unused and of letters, digits and . _ + - only; when empty, one is
+  // made from `program` ("ls-0", "ls-1", ...), safe against other recorders doing the same. `header` goes in
+  // first.
   struct NewRecording {
     std::string name;
     std::unique_ptr<RecordSink> sink;  // committing and closing on destruction
   };
-  Expected<NewRecording> create(std::string_view name, std::string_view program, std::vector<HeaderEntry> header);
+  Expected<NewRecording> create(std::string_view name, std::string_view program,
+                                std::vector<HeaderEntry> header);
 
-  // Opens NAME of this store, or a file if `name_or_file` contains a slash or names an existing file. An empty string
-  // means the latest recording.
+  // Opens NAME of this store, or a file if `name_or_file` contains a slash or names an existing file. An
+  // empty string means the latest recording.
   Expected<std::unique_ptr<RecordingReader>> read(std::string_view name_or_file) const;
 
   // Newest first. A recording that cannot be read is listed with its problem.

@@ -1,0 +1,375 @@
+#include "store/catalog.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <optional>
+#include <vector>
+
+#include "store/catalog_schema.h"
+#include "store/compression.h"
+#include "store/database.h"
+#include "store/sha256.h"
+
+namespace bygone {
+
+namespace {
+
+// Read, hashed and committed together.
+constexpr size_t kBatchChunks = 64;
+// A file changed this lately may change again without its times showing it (the kernel's clock ticks in ms).
+constexpr int64_t kSettledNs = 2'000'000'000;
+
+int64_t to_ns(const timespec& time) {
+  return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+bool all_zero(std::span<const std::byte> bytes) {
+  return !bytes.empty() && bytes.front() == std::byte{0} &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+struct PreparedChunk {
+  int64_t ordinal = 0;
+  std::span<const std::byte> bytes;
+  Sha256Digest digest{};
+  std::vector<std::byte> compressed;  // empty if the catalog had it when it was looked up
+};
+
+// Ends in a rollback unless committed.
+class ShortTransaction {
+ public:
+  explicit ShortTransaction(SQLite::Database& database) : database_(&database) {
+    database.exec("BEGIN IMMEDIATE");
+  }
+  ~ShortTransaction() {
+    if (database_ != nullptr) database_->tryExec("ROLLBACK");
+  }
+  ShortTransaction(const ShortTransaction&) = delete;
+  ShortTransaction& operator=(const ShortTransaction&) = delete;
+  void commit() {
+    database_->exec("COMMIT");
+    database_ = nullptr;
+  }
+
+ private:
+  SQLite::Database* database_;
+};
+
+}  // namespace
+
+struct Catalog::Impl {
+  std::string object;
+  std::unique_ptr<SQLite::Database> database;
+  Compressor compressor;
+
+  std::optional<std::string> known_content(const FileIdentity& identity, std::string_view recording);
+  Expected<std::string> store(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
+  void prepare(std::vector<PreparedChunk>& chunks);
+  void insert(int64_t content, const std::vector<PreparedChunk>& chunks);
+  int64_t chunk_id(const PreparedChunk& chunk);
+  std::string complete(int64_t content, const std::string& sha256, std::string_view recording);
+  void use(std::string_view recording, int64_t content);
+  void drop_unused();
+};
+
+void Catalog::Impl::use(std::string_view recording, int64_t content) {
+  SQLite::Statement insert(*database, "INSERT OR IGNORE INTO content_use(recording, content) VALUES(?, ?)");
+  insert.bind(1, std::string(recording));
+  insert.bind(2, content);
+  insert.exec();
+}
+
+std::optional<std::string> Catalog::Impl::known_content(const FileIdentity& identity,
+                                                        std::string_view recording) {
+  // The use is noted in the same transaction as the look-up, so that nobody drops the content in between.
+  ShortTransaction transaction(*database);
+  SQLite::Statement select(
+      *database,
+      "SELECT c.id, c.sha256 FROM file_identity i JOIN file_content c ON c.id = i.content "
+      "WHERE i.device = ? AND i.inode = ? AND i.size_bytes = ? AND i.mtime_ns = ? AND "
+      "i.ctime_ns = ? AND c.sha256 IS NOT NULL");
+  select.bind(1, identity.device.text());
+  select.bind(2, int64_t(identity.inode));
+  select.bind(3, int64_t(identity.size_bytes));
+  select.bind(4, identity.mtime_ns);
+  select.bind(5, identity.ctime_ns);
+  if (!select.executeStep()) return std::nullopt;
+  const std::string sha256 = select.getColumn(1).getString();
+  use(recording, select.getColumn(0).getInt64());
+  select.reset();
+  transaction.commit();
+  return sha256;
+}
+
+void Catalog::Impl::prepare(std::vector<PreparedChunk>& chunks) {
+  SQLite::Statement known(*database, "SELECT 1 FROM chunk WHERE sha256 = ?");
+  Sha256 sha256;
+  for (PreparedChunk& chunk : chunks) {
+    sha256.add(chunk.bytes);
+    chunk.digest = sha256.finish();
+    known.reset();
+    known.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
+    if (known.executeStep()) continue;
+    const auto compressed = compressor.compress(chunk.bytes);
+    chunk.compressed.assign(compressed.begin(), compressed.end());
+  }
+}
+
+int64_t Catalog::Impl::chunk_id(const PreparedChunk& chunk) {
+  SQLite::Statement select(*database, "SELECT id FROM chunk WHERE sha256 = ?");
+  select.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
+  if (select.executeStep()) return select.getColumn(0).getInt64();
+  SQLite::Statement insert(*database, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)");
+  insert.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
+  insert.bind(2, int64_t(chunk.bytes.size()));
+  // It was there when it was looked up, and somebody has dropped it since.
+  const auto bytes =
+      chunk.compressed.empty() ? compressor.compress(chunk.bytes) : std::span(chunk.compressed);
+  insert.bind(3, bytes.data(), int(bytes.size()));
+  insert.exec();
+  return database->getLastInsertRowid();
+}
+
+void Catalog::Impl::insert(int64_t content, const std::vector<PreparedChunk>& chunks) {
+  ShortTransaction transaction(*database);
+  SQLite::Statement link(*database, "INSERT INTO file_chunk(content, ordinal, chunk) VALUES(?, ?, ?)");
+  for (const PreparedChunk& chunk : chunks) {
+    link.reset();
+    link.bind(1, content);
+    link.bind(2, chunk.ordinal);
+    link.bind(3, chunk_id(chunk));
+    link.exec();
+  }
+  transaction.commit();
+}
+
+std::string Catalog::Impl::complete(int64_t content, const std::string& sha256, std::string_view recording) {
+  ShortTransaction transaction(*database);
+  SQLite::Statement twin(*database, "SELECT id FROM file_content WHERE sha256 = ?");
+  twin.bind(1, sha256);
+  if (twin.executeStep()) {
+    use(recording, twin.getColumn(0).getInt64());
+    twin.reset();
+    database->exec(fmt::format("DELETE FROM content_use WHERE content = {}", content));
+    drop_unused();
+  } else {
+    SQLite::Statement update(
+        *database,
+        "UPDATE file_content SET sha256 = ?1, chunk_count = (SELECT count(*) FROM file_chunk "
+        "WHERE content = ?2) WHERE id = ?2");
+    update.bind(1, sha256);
+    update.bind(2, content);
+    update.exec();
+  }
+  transaction.commit();
+  return sha256;
+}
+
+Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ReadBytes& read,
+                                           std::string_view recording) {
+  int64_t content = 0;
+  {
+    ShortTransaction transaction(*database);
+    SQLite::Statement insert_content(*database, "INSERT INTO file_content(size_bytes) VALUES(?)");
+    insert_content.bind(1, int64_t(size_bytes));
+    insert_content.exec();
+    content = database->getLastInsertRowid();
+    use(recording, content);
+    transaction.commit();
+  }
+  Sha256 whole;
+  std::vector<std::byte> buffer;
+  std::vector<PreparedChunk> chunks;
+  for (uint64_t offset = 0; offset < size_bytes; offset += buffer.size()) {
+    buffer.resize(size_t(std::min<uint64_t>(size_bytes - offset, kBatchChunks * kChunkBytes)));
+    BYGONE_TRY(read(offset, buffer));
+    whole.add(buffer);
+    chunks.clear();
+    for (size_t at = 0; at < buffer.size(); at += kChunkBytes) {
+      const auto bytes =
+          std::span<const std::byte>(buffer).subspan(at, std::min(kChunkBytes, buffer.size() - at));
+      if (all_zero(bytes)) continue;
+      chunks.push_back({int64_t((offset + at) / kChunkBytes), bytes, {}, {}});
+    }
+    prepare(chunks);
+    insert(content, chunks);
+  }
+  return complete(content, hex(whole.finish()), recording);
+}
+
+// Contents without a user, their identities, and the chunks nobody refers to any more.
+void Catalog::Impl::drop_unused() {
+  database->exec(
+      "CREATE TEMP TABLE IF NOT EXISTS unused(content INTEGER PRIMARY KEY);"
+      "CREATE TEMP TABLE IF NOT EXISTS loose(chunk INTEGER PRIMARY KEY);"
+      "DELETE FROM temp.unused; DELETE FROM temp.loose;"
+      "INSERT INTO temp.unused SELECT id FROM file_content c WHERE NOT EXISTS "
+      "(SELECT 1 FROM content_use u WHERE u.content = c.id);"
+      "INSERT OR IGNORE INTO temp.loose SELECT chunk FROM file_chunk WHERE content IN temp.unused;"
+      "DELETE FROM file_identity WHERE content IN temp.unused;"
+      "DELETE FROM file_chunk WHERE content IN temp.unused;"
+      "DELETE FROM file_content WHERE id IN temp.unused;"
+      "DELETE FROM chunk WHERE id IN temp.loose AND NOT EXISTS "
+      "(SELECT 1 FROM file_chunk f WHERE f.chunk = chunk.id);");
+}
+
+Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Catalog::~Catalog() = default;
+
+Expected<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& path) {
+  using Opened = Expected<std::unique_ptr<Catalog>>;
+  return guarded(path.string(), [&]() -> Opened {
+    auto impl = std::make_unique<Impl>();
+    impl->object = path.string();
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+      const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+      if (fd < 0)
+        return fail(ErrorKind::cannot_create, path.string(), std::strerror(errno),
+                    "check the store's directory");
+      ::close(fd);
+    }
+    impl->database = open_for_writing(path);
+    if (pragma_number(*impl->database, "user_version") == 0) {
+      impl->database->exec("PRAGMA page_size = 16384");
+      impl->database->exec("PRAGMA auto_vacuum = INCREMENTAL");
+      impl->database->exec("PRAGMA journal_mode = WAL");
+      ShortTransaction transaction(*impl->database);
+      if (pragma_number(*impl->database, "user_version") == 0) {
+        create_catalog_tables(*impl->database);
+        impl->database->exec(fmt::format("PRAGMA application_id = {}", kCatalogApplicationId));
+        impl->database->exec(fmt::format("PRAGMA user_version = {}", kCatalogVersion));
+      }
+      transaction.commit();
+    }
+    if (pragma_number(*impl->database, "application_id") != kCatalogApplicationId)
+      return fail(ErrorKind::bad_data, path.string(), "is no catalog of recordings", "move it away");
+    if (const int64_t version = pragma_number(*impl->database, "user_version"); version > kCatalogVersion)
+      return fail(
+          ErrorKind::bad_data, path.string(),
+          fmt::format("is of catalog format {}; this bygone reads up to {}", version, kCatalogVersion),
+          "use a newer bygone or another store");
+    return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
+  });
+}
+
+Expected<Content> Catalog::add_file(int fd, const FileIdentity& identity, std::string_view path,
+                                    std::string_view recording) {
+  Content content;
+  content.size_bytes = identity.size_bytes;
+  content.device = identity.device;
+  content.inode = identity.inode;
+  content.mtime_ns = identity.mtime_ns;
+  content.ctime_ns = identity.ctime_ns;
+  content.path = path;
+  return guarded(impl_->object, [&]() -> Expected<Content> {
+    if (auto known = impl_->known_content(identity, recording)) {
+      content.sha256 = *known;
+      return content;
+    }
+    const auto read = [&](uint64_t offset, std::span<std::byte> out) -> Expected<void> {
+      while (!out.empty()) {
+        const ssize_t got = ::pread(fd, out.data(), out.size(), off_t(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+          return fail(ErrorKind::io, std::string(path),
+                      fmt::format("cannot be read ({})", std::strerror(errno)));
+        if (got == 0) {
+          // The file has shrunk meanwhile; whoever maps it sees nothing behind its end either.
+          std::fill(out.begin(), out.end(), std::byte{0});
+          return {};
+        }
+        out = out.subspan(size_t(got));
+        offset += uint64_t(got);
+      }
+      return {};
+    };
+    BYGONE_ASSIGN(content.sha256, impl_->store(identity.size_bytes, read, recording));
+    struct stat now {};
+    const bool unchanged = ::fstat(fd, &now) == 0 && uint64_t(now.st_size) == identity.size_bytes &&
+                           to_ns(now.st_mtim) == identity.mtime_ns && to_ns(now.st_ctim) == identity.ctime_ns;
+    timespec clock{};
+    ::clock_gettime(CLOCK_REALTIME, &clock);
+    if (unchanged && to_ns(clock) - std::max(identity.mtime_ns, identity.ctime_ns) > kSettledNs) {
+      SQLite::Statement remember(
+          *impl_->database,
+          "INSERT OR REPLACE INTO file_identity(device, inode, size_bytes, mtime_ns, ctime_ns, "
+          "content) SELECT ?, ?, ?, ?, ?, id FROM file_content WHERE sha256 = ?");
+      remember.bind(1, identity.device.text());
+      remember.bind(2, int64_t(identity.inode));
+      remember.bind(3, int64_t(identity.size_bytes));
+      remember.bind(4, identity.mtime_ns);
+      remember.bind(5, identity.ctime_ns);
+      remember.bind(6, content.sha256);
+      remember.exec();
+    }
+    return content;
+  });
+}
+
+Expected<std::string> Catalog::add_bytes(uint64_t size_bytes, const ReadBytes& read,
+                                         std::string_view recording) {
+  return guarded(impl_->object, [&] { return impl_->store(size_bytes, read, recording); });
+}
+
+Expected<void> Catalog::forget(std::string_view recording) {
+  return guarded(impl_->object, [&] {
+    ShortTransaction transaction(*impl_->database);
+    SQLite::Statement forget(*impl_->database, "DELETE FROM content_use WHERE recording = ?");
+    forget.bind(1, std::string(recording));
+    forget.exec();
+    impl_->drop_unused();
+    transaction.commit();
+    impl_->database->tryExec("PRAGMA incremental_vacuum");
+  });
+}
+
+Expected<void> Catalog::collect_garbage(const std::function<bool(const std::string&)>& exists,
+                                        const std::function<bool(const std::string&)>& is_live) {
+  return guarded(impl_->object, [&] {
+    ShortTransaction transaction(*impl_->database);
+    std::vector<std::string> recordings;
+    SQLite::Statement all(*impl_->database, "SELECT DISTINCT recording FROM content_use");
+    while (all.executeStep()) recordings.push_back(all.getColumn(0).getString());
+    all.reset();
+    for (const std::string& recording : recordings) {
+      if (exists(recording) && is_live(recording)) continue;
+      SQLite::Statement forget(
+          *impl_->database, exists(recording) ? "DELETE FROM content_use WHERE recording = ? AND content IN "
+                                                "(SELECT id FROM file_content WHERE sha256 IS NULL)"
+                                              : "DELETE FROM content_use WHERE recording = ?");
+      forget.bind(1, recording);
+      forget.exec();
+    }
+    impl_->drop_unused();
+    transaction.commit();
+    impl_->database->tryExec("PRAGMA incremental_vacuum");
+  });
+}
+
+Expected<CatalogCounts> Catalog::counts() {
+  return guarded(impl_->object, [&] {
+    CatalogCounts counts;
+    SQLite::Statement contents(*impl_->database,
+                               "SELECT count(*) FROM file_content WHERE sha256 IS NOT NULL");
+    if (contents.executeStep()) counts.contents = uint64_t(contents.getColumn(0).getInt64());
+    SQLite::Statement chunks(*impl_->database,
+                             "SELECT count(*), total(size_bytes), total(length(bytes)) FROM chunk");
+    if (chunks.executeStep()) {
+      counts.chunks = uint64_t(chunks.getColumn(0).getInt64());
+      counts.raw_bytes = uint64_t(chunks.getColumn(1).getDouble());
+      counts.stored_bytes = uint64_t(chunks.getColumn(2).getDouble());
+    }
+    return counts;
+  });
+}
+
+}  // namespace bygone

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "schema/error.h"
+#include "schema/record.h"
+#include "schema/rows.h"
+
+namespace bygone {
+
+struct CatalogCounts {
+  uint64_t contents = 0;
+  uint64_t chunks = 0;
+  uint64_t raw_bytes = 0;     // of the chunks
+  uint64_t stored_bytes = 0;  // compressed
+};
+
+// The files that recordings mapped: content in deduplicated compressed chunks, which file held which content,
+// which recording uses it. Any number of processes may have the catalog open; transactions are short, and a
+// process that dies in the middle of a file leaves a content that collect_garbage() drops. Not thread-safe.
+class Catalog {
+ public:
+  // Makes the catalog if `path` does not exist.
+  static Expected<std::unique_ptr<Catalog>> open(const std::filesystem::path& path);
+  ~Catalog();
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+
+  // Keeps the content of the regular file open as `fd`, on behalf of `recording`. The file is not read if
+  // `identity` is known; it is read in pieces, so that its size does not matter. The result has no id.
+  Expected<Content> add_file(int fd, const FileIdentity& identity, std::string_view path,
+                             std::string_view recording);
+
+  // The same for bytes that are not in a file: calls `read(offset, out)` for size_bytes in all, in order.
+  using ReadBytes = std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)>;
+  Expected<std::string> add_bytes(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
+
+  // Drops what only `recording` used.
+  Expected<void> forget(std::string_view recording);
+
+  // Drops what recordings used that are not among those `exists` confirms, and contents never completed by
+  // recordings that `is_live` does not confirm.
+  Expected<void> collect_garbage(const std::function<bool(const std::string& recording)>& exists,
+                                 const std::function<bool(const std::string& recording)>& is_live);
+
+  Expected<CatalogCounts> counts();
+
+ private:
+  struct Impl;
+  explicit Catalog(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bygone

@@ -1,0 +1,66 @@
+#include "store/frame_chunk.h"
+
+#include <fmt/core.h>
+
+namespace bygone {
+
+namespace {
+// A varint has at most 10 bytes, a chunk's entry kRegisterCount + 2 of them.
+constexpr size_t kLargestChunkBytes = kMostFramesPerChunk * (kRegisterCount + 2) * 10;
+}  // namespace
+
+FrameChunkWriter::FrameChunkWriter(SQLite::Database& database)
+    : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)") {
+  entries_.reserve(kFramesPerChunk);
+}
+
+void FrameChunkWriter::append(EventNumber event, ChunkEntry entry) {
+  if (entries_.empty()) first_ = event;
+  entries_.push_back(std::move(entry));
+  if (entries_.size() == kFramesPerChunk) flush();
+}
+
+void FrameChunkWriter::flush() {
+  if (entries_.empty()) return;
+  const auto encoded = encode_registers(entries_);
+  const auto compressed = compressor_.compress(encoded);
+  insert_.reset();
+  insert_.bind(1, int64_t(first_.value));
+  insert_.bind(2, int64_t(first_.value + entries_.size() - 1));
+  insert_.bindNoCopy(3, compressed.data(), int(compressed.size()));
+  insert_.exec();
+  insert_.reset();
+  entries_.clear();
+}
+
+FrameChunkReader::FrameChunkReader(SQLite::Database& database)
+    : select_(database,
+              "SELECT first_event, last_event, registers FROM frame_chunk WHERE first_event <= ? "
+              "ORDER BY first_event DESC LIMIT 1") {}
+
+Expected<FrameChunk> FrameChunkReader::read(EventNumber event) {
+  auto damaged = [&](std::string cause) {
+    return fail(ErrorKind::bad_data, fmt::format("registers of event {}", event.value), std::move(cause),
+                "record again if there is no copy");
+  };
+  select_.reset();
+  select_.bind(1, int64_t(event.value));
+  if (!select_.executeStep()) return damaged("are missing");
+  FrameChunk chunk;
+  chunk.first = EventNumber{uint64_t(select_.getColumn(0).getInt64())};
+  const EventNumber last{uint64_t(select_.getColumn(1).getInt64())};
+  if (last < event) return damaged("are missing");
+  if (chunk.first.value == 0 || last.value - chunk.first.value >= kMostFramesPerChunk)
+    return damaged("are in a chunk of impossible size");
+  const SQLite::Column column = select_.getColumn(2);
+  auto bytes = decompressor_.decompress(
+      {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}, kLargestChunkBytes);
+  select_.reset();
+  if (!bytes) return damaged(bytes.error().cause);
+  BYGONE_ASSIGN(chunk.entries, decode_registers(*bytes, kMostFramesPerChunk));
+  if (chunk.entries.size() != last.value - chunk.first.value + 1)
+    return damaged("are fewer than their chunk says");
+  return chunk;
+}
+
+}  // namespace bygone

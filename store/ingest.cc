@@ -1,0 +1,258 @@
+#include "store/ingest.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstring>
+#include <map>
+
+#include "schema/version.h"
+#include "store/blob_writer.h"
+#include "store/database.h"
+#include "store/frame_chunk.h"
+#include "store/outcome.h"
+#include "store/recording_schema.h"
+#include "store/row_store.h"
+
+namespace bygone {
+
+namespace {
+
+// A commit is due when this much is pending, whatever the time.
+constexpr uint64_t kPendingFrames = 1 << 17;
+constexpr uint64_t kPendingPayloadBytes = 64 << 20;
+// An event of more rows than this is not believed.
+constexpr size_t kMostRowsPerEvent = 1 << 20;
+constexpr int kAutocheckpointPages = 2048;
+
+int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+struct WaitingRow {
+  AnyRow row;
+  std::optional<BlobPosition> payload;
+};
+
+}  // namespace
+
+struct Ingest::Impl {
+  explicit Impl(std::unique_ptr<SQLite::Database> db)
+      : database(std::move(db)), rows(*database), blobs(*database, 1), chunks(*database) {}
+
+  void begin();
+  void commit_now();
+  void roll_back() noexcept;
+  Expected<void> take(AnyRow row, std::span<const std::byte> payload);
+  Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload);
+  Expected<void> put(const AnyRow& row, const std::optional<BlobPosition>& payload);
+  Expected<void> put_header(std::string key, std::string value);
+  template <class Action>
+  Expected<void> attempt(Action&& action);
+
+  std::unique_ptr<SQLite::Database> database;
+  RowStore rows;
+  BlobWriter blobs;
+  FrameChunkWriter chunks;
+  IngestOptions options;
+  std::string object;
+  OutcomeTracker outcome;
+  std::vector<WaitingRow> waiting;  // rows of the event whose frame has not come yet
+  std::map<std::pair<std::string, FileIdentity>, ContentId> contents;
+  EventNumber last;
+  bool in_transaction = false;
+  bool outcome_given = false;
+  uint64_t pending_frames = 0;
+  uint64_t committed_payload_bytes = 0;
+  int64_t last_commit_ns = 0;
+  IngestCounts counts;
+  std::optional<Error> failed;
+};
+
+void Ingest::Impl::begin() {
+  if (in_transaction) return;
+  database->exec("BEGIN IMMEDIATE");
+  in_transaction = true;
+}
+
+void Ingest::Impl::commit_now() {
+  last_commit_ns = options.clock_ns();
+  if (!in_transaction) return;
+  blobs.flush();
+  chunks.flush();
+  database->exec("COMMIT");
+  in_transaction = false;
+  pending_frames = 0;
+  committed_payload_bytes = blobs.raw_bytes();
+  counts.committed_event = last;
+  counts.payload_bytes = blobs.raw_bytes();
+  counts.stored_payload_bytes = blobs.stored_bytes();
+  ++counts.commits;
+}
+
+void Ingest::Impl::roll_back() noexcept {
+  if (!in_transaction) return;
+  database->tryExec("ROLLBACK");
+  in_transaction = false;
+}
+
+// The one way in: after a failure everything since the last commit is gone and nothing more is accepted.
+template <class Action>
+Expected<void> Ingest::Impl::attempt(Action&& action) {
+  if (failed) return tl::unexpected(*failed);
+  auto result = guarded(object, std::forward<Action>(action));
+  if (!result) {
+    roll_back();
+    failed = result.error();
+  }
+  return result;
+}
+
+Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosition>& payload) {
+  outcome.see(row);
+  return rows.put(row, payload);
+}
+
+Expected<void> Ingest::Impl::put_header(std::string key, std::string value) {
+  return rows.put_row(HeaderEntry{std::move(key), std::move(value)}, std::nullopt);
+}
+
+Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload) {
+  begin();
+  if (const auto* frame = std::get_if<Frame>(&row)) return take_frame(*frame, payload);
+  if (const auto* entry = std::get_if<HeaderEntry>(&row); entry != nullptr && entry->key == "outcome")
+    outcome_given = true;
+  const bool may_have_payload =
+      std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
+  if (!payload.empty() && !may_have_payload)
+    return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
+  const auto position = blobs.append(payload);
+  const auto event = event_of(row);
+  if (!event || *event <= last) return put(row, position);
+  if (*event != kNoEvent && event->value != last.value + 1)
+    return fail(ErrorKind::bad_data, object,
+                fmt::format("a record of event {} came after event {}", event->value, last.value));
+  if (waiting.size() >= kMostRowsPerEvent)
+    return fail(ErrorKind::bad_data, object, fmt::format("event {} has too many rows", last.value + 1));
+  waiting.push_back({std::move(row), position});
+  return {};
+}
+
+Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std::byte> payload) {
+  if (frame.event.value != last.value + 1)
+    return fail(ErrorKind::bad_data, object,
+                fmt::format("the frame of event {} came after event {}", frame.event.value, last.value));
+  ChunkEntry entry{frame.task, std::nullopt};
+  if (!payload.empty()) {
+    if (payload.size() != sizeof(Registers))
+      return fail(ErrorKind::bad_data, object,
+                  fmt::format("the registers of event {} are of impossible size", frame.event.value));
+    std::memcpy(entry.registers.emplace().values.data(), payload.data(), payload.size());
+  }
+  for (const WaitingRow& row : waiting) BYGONE_TRY(put(row.row, row.payload));
+  waiting.clear();
+  BYGONE_TRY(rows.put_row(frame, std::nullopt));
+  chunks.append(frame.event, std::move(entry));
+  last = frame.event;
+  ++pending_frames;
+  if (pending_frames >= kPendingFrames ||
+      blobs.raw_bytes() - committed_payload_bytes >= kPendingPayloadBytes ||
+      options.clock_ns() - last_commit_ns >= options.commit_interval_ns)
+    commit_now();
+  return {};
+}
+
+Ingest::Ingest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Ingest::~Ingest() = default;
+
+Expected<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options) {
+  using Created = Expected<std::unique_ptr<Ingest>>;
+  const std::string object = options.database.stem().string();
+  if (!options.clock_ns) options.clock_ns = monotonic_ns;
+  return guarded(object, [&]() -> Created {
+    auto database = create_database(options.database, kRecordingApplicationId, kFormatVersion);
+    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
+    database->exec("BEGIN IMMEDIATE");
+    create_recording_tables(*database);
+    auto impl = std::make_unique<Impl>(std::move(database));
+    impl->in_transaction = true;
+    impl->object = object;
+    impl->options = std::move(options);
+    for (const HeaderEntry& entry : impl->options.header)
+      BYGONE_TRY(impl->put_header(entry.key, entry.value));
+    BYGONE_TRY(impl->put_header("format", std::to_string(kFormatVersion)));
+    BYGONE_TRY(impl->put_header("oldest_reader", std::to_string(kOldestReader)));
+    BYGONE_TRY(impl->put_header("name", object));
+    BYGONE_TRY(impl->put_header("state", "recording"));
+    impl->commit_now();
+    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
+  });
+}
+
+Expected<void> Ingest::append(RecordType type, std::span<const std::byte> row,
+                              std::span<const std::byte> payload) {
+  return impl_->attempt([&]() -> Expected<void> {
+    BYGONE_ASSIGN(AnyRow any, decode_any_row(type, row));
+    return impl_->take(std::move(any), payload);
+  });
+}
+
+Expected<ContentId> Ingest::add_content(Content content) {
+  ContentId id;
+  const auto added = impl_->attempt([&]() -> Expected<void> {
+    const FileIdentity identity{content.device, content.inode, content.size_bytes, content.mtime_ns,
+                                content.ctime_ns};
+    const auto [known, fresh] =
+        impl_->contents.try_emplace({content.sha256, identity}, ContentId{impl_->contents.size() + 1});
+    id = known->second;
+    if (!fresh) return {};
+    content.id = id;
+    impl_->begin();
+    return impl_->rows.put_row(content, std::nullopt);
+  });
+  if (!added) return tl::unexpected(added.error());
+  return id;
+}
+
+Expected<void> Ingest::commit() {
+  return impl_->attempt([&] { impl_->commit_now(); });
+}
+
+Expected<void> Ingest::tick() {
+  if (!impl_->in_transaction ||
+      impl_->options.clock_ns() - impl_->last_commit_ns < impl_->options.commit_interval_ns)
+    return {};
+  return commit();
+}
+
+Expected<void> Ingest::close() {
+  const auto closed = impl_->attempt([&]() -> Expected<void> {
+    const bool complete = impl_->outcome.complete() || impl_->outcome_given;
+    impl_->begin();
+    BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
+    if (!impl_->outcome_given)
+      BYGONE_TRY(impl_->put_header("outcome", complete ? impl_->outcome.outcome() : "interrupted"));
+    impl_->commit_now();
+    // One file without companions travels better; where a reader is at work this must wait for the next
+    // writer.
+    impl_->database->tryExec("PRAGMA busy_timeout = 0");
+    impl_->database->tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
+    impl_->database->tryExec("PRAGMA journal_mode = DELETE");
+    return {};
+  });
+  if (!impl_->failed)
+    impl_->failed = Error{ErrorKind::internal, impl_->object, "was written to after its end", {}};
+  return closed;
+}
+
+const IngestCounts& Ingest::counts() const {
+  return impl_->counts;
+}
+EventNumber Ingest::last_event() const {
+  return impl_->last;
+}
+
+}  // namespace bygone

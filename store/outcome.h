@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "schema/rows.h"
+#include "store/row_store.h"
+
+namespace bygone {
+
+// "exited 3", "killed by SIGSEGV", from a wait(2) status.
+std::string outcome_text(int wait_status);
+
+// Follows the tasks of a recording as their rows go by, to know how it ended.
+class OutcomeTracker {
+ public:
+  void see(const AnyRow& row);
+
+  // All tasks have ended.
+  bool complete() const { return begun_ > 0 && ended_ >= begun_; }
+  // What became of the first task, "interrupted" if that is not known.
+  std::string outcome() const;
+
+ private:
+  uint64_t begun_ = 0;
+  uint64_t ended_ = 0;
+  TaskId first_;
+  std::optional<int32_t> first_status_;
+};
+
+}  // namespace bygone
