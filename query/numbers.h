@@ -1,0 +1,20 @@
+#pragma once
+
+// Numbers in the forms people type. Each returns nothing for text that is no such number or does not fit.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace bygone::query {
+
+// 120, 1_000, 0x78
+std::optional<uint64_t> parse_count(std::string_view text);
+// 0x7f12a000, also as /proc/PID/maps prints it: 7f12a000
+std::optional<uint64_t> parse_address(std::string_view text);
+// -2, 0x10, 4K, 1M (powers of 1024)
+std::optional<int64_t> parse_integer(std::string_view text);
+// 1.5s, 20ms, 3us, 10ns, 2m; a bare number means seconds. In ns.
+std::optional<uint64_t> parse_duration(std::string_view text);
+
+}  // namespace bygone::query

@@ -1,0 +1,225 @@
+#include "query/plan.h"
+
+#include <fmt/core.h>
+
+#include <initializer_list>
+
+#include "query/subject.h"
+
+namespace bygone::query {
+namespace {
+
+constexpr std::string_view kMappingColumns =
+    "\"start\", \"end\", prot, flags, \"offset\", device, inode, path, kind";
+constexpr std::string_view kFrameColumns = "event, task, kind, call, result, error, time";
+constexpr std::string_view kTaskColumns = "tid, tgid, parent, first_event, end_event, command, status";
+
+std::string sql_text(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\0') continue;  // would end the statement; no path holds one
+    if (c == '\'') result += '\'';
+    result += c;
+  }
+  return result + "'";
+}
+
+std::string where(std::initializer_list<std::string> conditions) {
+  std::string sql;
+  for (const std::string& condition : conditions)
+    if (!condition.empty()) sql += (sql.empty() ? " WHERE " : " AND ") + condition;
+  return sql;
+}
+
+class Planner {
+ public:
+  explicit Planner(Session& session) : session_(session) {}
+
+  // Described by query/description.h; the header is the part of it SQL can see.
+  Expected<std::string> operator()(const AskInfo&) { return std::string("SELECT key, value FROM header"); }
+
+  Expected<std::string> operator()(const AskUncaptured&) {
+    return std::string("SELECT call, detail, count, first_event FROM uncaptured ORDER BY count DESC");
+  }
+
+  Expected<std::string> operator()(const AskFiles&) {
+    return std::string("SELECT path, size, sha256, device, inode, mtime FROM files ORDER BY path");
+  }
+
+  Expected<std::string> operator()(const AskTasks& ask) {
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "tid", session_));
+    BYGONE_ASSIGN(const std::string when, alive(ask.at));
+    return fmt::format("SELECT {} FROM tasks{} ORDER BY id", kTaskColumns, where({whose, when}));
+  }
+
+  // Depth first, children in the order in which they were made. Ids may be reused: a parent is the one that
+  // lived when the child was made.
+  Expected<std::string> operator()(const AskTree& ask) {
+    BYGONE_ASSIGN(const std::string when, alive(ask.at));
+    return fmt::format(
+        "WITH RECURSIVE parents AS (SELECT t.*, (SELECT max(p.id) FROM tasks AS p WHERE p.tid = t.parent AND "
+        "p.id < t.id) AS parent_id FROM tasks AS t), "
+        "branch(id, depth, place) AS (SELECT id, 0, printf('%08d', id) FROM parents WHERE parent_id IS NULL "
+        "UNION ALL SELECT t.id, b.depth + 1, b.place || printf('%08d', t.id) FROM parents AS t JOIN branch "
+        "AS b "
+        "ON t.parent_id = b.id WHERE b.depth < 1000) "
+        "SELECT printf('%*s%s', 2 * depth, '', command) AS command, tid, tgid, parent, first_event, "
+        "end_event, "
+        "status, depth FROM branch JOIN tasks USING (id){} ORDER BY place",
+        where({when}));
+  }
+
+  Expected<std::string> operator()(const AskMappings& ask) {
+    BYGONE_ASSIGN(const Place place, find_place(ask.of, ask.at));
+    return fmt::format("SELECT {} FROM mappings_at({}, {})", kMappingColumns, place.event.value,
+                       place.space.value);
+  }
+
+  Expected<std::string> operator()(const AskMapping& ask) {
+    BYGONE_ASSIGN(const Place place, find_place(ask.of, ask.at));
+    return fmt::format("SELECT {} FROM mappings_at({}, {}){}", kMappingColumns, place.event.value,
+                       place.space.value, where({holds(ask.address)}));
+  }
+
+  Expected<std::string> operator()(const AskHistory& ask) {
+    std::string whose;
+    if (ask.of.kind != Subject::Kind::anything) {
+      BYGONE_ASSIGN(const std::string filter, filter_for(ask.of, Preference::process, "t.tid", session_));
+      whose = fmt::format(
+          "address_space IN (SELECT s.address_space FROM main.task_address_space AS s "
+          "JOIN main.task AS t ON t.id = s.task WHERE {})",
+          filter);
+    }
+    return fmt::format(
+        "SELECT first_event, end_event, address_space, {} FROM mappings{} ORDER BY first_event, id",
+        kMappingColumns, where({holds(ask.address), whose}));
+  }
+
+  Expected<std::string> operator()(const AskMappingChanges& ask) {
+    BYGONE_ASSIGN(const Place from, find_place(ask.of, ask.from));
+    BYGONE_ASSIGN(const Place to, find_place(ask.of, ask.to));
+    return fmt::format(
+        "SELECT change, \"start\", \"end\", was_prot, prot, flags, \"offset\", device, inode, path, kind "
+        "FROM mappings_between({}, {}, {}, {})",
+        from.event.value, to.event.value, from.space.value, to.space.value);
+  }
+
+  Expected<std::string> operator()(const AskFrames& ask) {
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::task, "task", session_));
+    BYGONE_ASSIGN(const std::string range, between(ask.range));
+    std::string condition;
+    if (ask.where) {
+      BYGONE_ASSIGN(condition, sql_for(*ask.where, session_.call_names()));
+    }
+    std::string sql = fmt::format("SELECT {} FROM frames{} ORDER BY event", kFrameColumns,
+                                  where({range, whose, condition}));
+    if (ask.pick == AskFrames::Pick::first) sql += " LIMIT 1";
+    if (ask.pick == AskFrames::Pick::last) sql += " DESC LIMIT 1";
+    return sql;
+  }
+
+  Expected<std::string> operator()(const AskCalls& ask) {
+    constexpr std::string_view kCounts =
+        "frame_call(kind_number, call_number) AS call, count(*) FILTER (WHERE kind_number <> 2) AS count, "
+        "count(*) FILTER (WHERE kind_number <> 2 AND result BETWEEN -4095 AND -1) AS errors";
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "task", session_));
+    const std::string condition = where({"kind_number IN (1, 2, 3, 4)", whose});
+    if (ask.by != AskCalls::Order::time)
+      return fmt::format("SELECT {} FROM frames{} GROUP BY call_number ORDER BY {}", kCounts, condition,
+                         ask.by == AskCalls::Order::count ? "count DESC, call_number" : "call");
+    // From the task's previous event to the call's return; being off the processor inside it counts.
+    const std::string timed = fmt::format(
+        "SELECT kind_number, call_number, result, time_ns - lag(time_ns, 1, time_ns) OVER (PARTITION BY task "
+        "ORDER BY "
+        "event) AS took_ns FROM frames{}",
+        where({whose}));
+    return fmt::format(
+        "SELECT {}, sum(took_ns) / 1e9 AS seconds, sum(took_ns) / 1e3 / max(1, count(*) FILTER (WHERE "
+        "kind_number <> 2)) "
+        "AS average_us FROM ({}) WHERE kind_number IN (1, 2, 3, 4) GROUP BY call_number ORDER BY seconds "
+        "DESC",
+        kCounts, timed);
+  }
+
+  Expected<std::string> operator()(const AskOutput& ask) {
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "task", session_));
+    std::string until;
+    if (ask.until) {
+      BYGONE_ASSIGN(const EventNumber event, event_of(*ask.until, session_));
+      until = fmt::format("{}", event.value);
+    }
+    return fmt::format("SELECT event, task, stream, text FROM outputs({}){}", until, where({whose}));
+  }
+
+  Expected<std::string> operator()(const AskSignals& ask) {
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "task", session_));
+    return fmt::format(
+        "SELECT event, task, signal, code, position, action, time FROM signals{} ORDER BY event",
+        where({whose}));
+  }
+
+  Expected<std::string> operator()(const AskExecs& ask) {
+    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "task", session_));
+    return fmt::format("SELECT event, task, program, time FROM execs{} ORDER BY event", where({whose}));
+  }
+
+  // Rows whose pages were kept are parts of a mapping that was there before.
+  Expected<std::string> operator()(const AskWhoMapped& ask) {
+    const bool pattern = ask.path.find_first_of("*?[") != std::string::npos;
+    const bool bare = ask.path.find('/') == std::string::npos;
+    std::string match = "m.path = " + sql_text(ask.path);
+    if (pattern) match = "m.path GLOB " + sql_text(ask.path);
+    if (!pattern && bare) match = fmt::format("({} OR m.path GLOB {})", match, sql_text("*/" + ask.path));
+    return fmt::format(
+        "SELECT m.first_event AS event, f.task, f.call, m.\"start\", m.\"end\", m.prot, m.\"offset\", m.path "
+        "FROM mappings AS m JOIN frames AS f ON f.event = m.first_event "
+        "WHERE {} AND NOT m.kept AND f.kind_number IN (1, 3) ORDER BY m.first_event, m.id",
+        match);
+  }
+
+  Expected<std::string> operator()(const AskRegisters& ask) {
+    BYGONE_ASSIGN(const EventNumber event, event_of(ask.at, session_));
+    if (ask.of.kind == Subject::Kind::anything)
+      return fmt::format("SELECT register, value FROM registers_at({})", event.value);
+    BYGONE_TRY(filter_for(ask.of, Preference::task, "task", session_));
+    return fmt::format("SELECT register, value FROM registers_at({}, {})", event.value, ask.of.id);
+  }
+
+ private:
+  Expected<Place> find_place(const Subject& of, const Moment& at) {
+    BYGONE_ASSIGN(const EventNumber event, event_of(at, session_));
+    return place_of(of, event, session_);
+  }
+
+  Expected<std::string> alive(const std::optional<Moment>& at) {
+    if (!at) return std::string();
+    BYGONE_ASSIGN(const EventNumber event, event_of(*at, session_));
+    return fmt::format("first_event <= {0} AND coalesce(end_event > {0}, 1)", event.value);
+  }
+
+  // Half of the 64-bit addresses are negative to SQLite; no mapping lies across that border.
+  static std::string holds(Address address) {
+    const auto number = int64_t(address.value);
+    return fmt::format("start_address <= {0} AND end_address > {0}", number);
+  }
+
+  Expected<std::string> between(const EventRange& range) {
+    if (range.first) BYGONE_TRY(check_event(*range.first, session_));
+    if (range.last) BYGONE_TRY(check_event(*range.last, session_));
+    if (range.first && range.last)
+      return fmt::format("event BETWEEN {} AND {}", range.first->value, range.last->value);
+    if (range.first) return fmt::format("event >= {}", range.first->value);
+    if (range.last) return fmt::format("event <= {}", range.last->value);
+    return std::string();
+  }
+
+  Session& session_;
+};
+
+}  // namespace
+
+Expected<std::string> sql_for(const Phrase& phrase, Session& session) {
+  return std::visit(Planner(session), phrase);
+}
+
+}  // namespace bygone::query

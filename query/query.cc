@@ -1,0 +1,60 @@
+#include "query/query.h"
+
+#include <fmt/core.h>
+
+#include "query/description.h"
+#include "query/plan.h"
+#include "query/session.h"
+
+namespace bygone::query {
+namespace {
+
+Expected<void> show_description(RecordingReader& recording, const AnswerOptions& options,
+                                const TextSink& out) {
+  BYGONE_ASSIGN(const auto entries, describe(recording));
+  ResultHeader header{{}, Shape::object};
+  Row row;
+  for (const auto& [name, value] : entries) {
+    header.columns.push_back(name);
+    row.push_back(value);
+  }
+  return show_rows(header, {row}, options, out);
+}
+
+}  // namespace
+
+Expected<void> show_rows(const ResultHeader& header, const std::vector<Row>& rows,
+                         const AnswerOptions& options, const TextSink& out) {
+  const auto writer = make_row_writer(options.presentation, out);
+  BYGONE_TRY(writer->begin(header));
+  for (size_t i = 0; i < rows.size() && (!options.limit || i < *options.limit); ++i)
+    BYGONE_TRY(writer->row(rows[i]));
+  return writer->end();
+}
+
+Expected<void> answer(RecordingReader& recording, std::string_view phrase, const AnswerOptions& options,
+                      const TextSink& out) {
+  BYGONE_ASSIGN(const Phrase asked, parse_phrase(phrase));
+  if (std::holds_alternative<AskInfo>(asked)) return show_description(recording, options, out);
+  BYGONE_ASSIGN(const auto session, Session::open(recording));
+  BYGONE_ASSIGN(const std::string sql, sql_for(asked, *session));
+  return session->run(sql, Shape::rows, options.limit, *make_row_writer(options.presentation, out));
+}
+
+Expected<void> answer_sql(RecordingReader& recording, const std::string& sql, const AnswerOptions& options,
+                          const TextSink& out) {
+  BYGONE_ASSIGN(const auto session, Session::open(recording));
+  return session->run(sql, Shape::rows, options.limit, *make_row_writer(options.presentation, out));
+}
+
+Expected<void> explain(RecordingReader& recording, std::string_view phrase, const TextSink& out) {
+  BYGONE_ASSIGN(const Phrase asked, parse_phrase(phrase));
+  BYGONE_ASSIGN(const auto session, Session::open(recording));
+  BYGONE_ASSIGN(const std::string sql, sql_for(asked, *session));
+  BYGONE_ASSIGN(const auto steps, session->query_plan(sql));
+  BYGONE_TRY(out(sql + ";\n"));
+  for (const std::string& step : steps) BYGONE_TRY(out("-- " + step + "\n"));
+  return {};
+}
+
+}  // namespace bygone::query

@@ -1,0 +1,85 @@
+#include "query/recording_rows.h"
+
+#include <fmt/core.h>
+
+#include "query/arguments.h"
+#include "query/names.h"
+#include "query/select.h"
+
+namespace bygone::query {
+namespace {
+
+// One event's output, from the frame that holds it.
+Expected<void> add_outputs(RecordingReader& recording, uint64_t event, std::vector<Row>& rows) {
+  return recording.for_each_full_frame(
+      EventNumber{event}, EventNumber{event}, [&](FullFrame& full) -> Expected<bool> {
+        for (const OutputWithBytes& output : full.outputs) {
+          std::string text(reinterpret_cast<const char*>(output.bytes.data()), output.bytes.size());
+          rows.push_back({int64_t(output.row.event.value), int64_t(full.frame.task.value),
+                          std::string(output.row.stream == 2 ? "stderr" : "stdout"), std::move(text),
+                          int64_t(output.row.stream)});
+        }
+        return true;
+      });
+}
+
+RowFunction outputs(RecordingReader& recording) {
+  return {"outputs",
+          {"event", "task", "stream", "text", "stream_number"},
+          {"until"},
+          0,
+          [&recording](const Row& arguments) -> Expected<std::vector<Row>> {
+            uint64_t until = recording.last_event().value;
+            if (!std::holds_alternative<std::monostate>(arguments[0])) {
+              BYGONE_ASSIGN(const uint64_t asked, positive(arguments[0], "outputs", "until"));
+              until = std::min(until, asked);
+            }
+            const auto sql =
+                fmt::format("SELECT DISTINCT event FROM output WHERE event <= {} ORDER BY event", until);
+            BYGONE_ASSIGN(const auto events, select_rows(recording.connection(), sql));
+            std::vector<Row> rows;
+            for (const Row& event : events)
+              if (const auto* number = std::get_if<int64_t>(&event.front()))
+                BYGONE_TRY(add_outputs(recording, uint64_t(*number), rows));
+            return rows;
+          }};
+}
+
+RowFunction registers_at(RecordingReader& recording) {
+  return {"registers_at",
+          {"register", "value", "number"},
+          {"event", "task"},
+          1,
+          [&recording](const Row& arguments) -> Expected<std::vector<Row>> {
+            BYGONE_ASSIGN(uint64_t event, positive(arguments[0], "registers_at", "event"));
+            event = std::min(event, recording.last_event().value);
+            if (!std::holds_alternative<std::monostate>(arguments[1])) {
+              BYGONE_ASSIGN(const uint64_t task, positive(arguments[1], "registers_at", "task"));
+              const auto sql = fmt::format(
+                  "SELECT event FROM frame WHERE task = {} AND event <= {} AND kind <> 9 ORDER BY event DESC "
+                  "LIMIT 1",
+                  task, event);
+              BYGONE_ASSIGN(const int64_t found, select_number(recording.connection(), sql, 0));
+              event = uint64_t(found);
+            }
+            std::vector<Row> rows;
+            if (event == 0) return rows;
+            BYGONE_TRY(recording.for_each_full_frame(
+                EventNumber{event}, EventNumber{event}, [&](FullFrame& full) -> Expected<bool> {
+                  if (!full.registers) return true;
+                  for (size_t i = 0; i < kRegisterCount; ++i)
+                    rows.push_back({std::string(kRegisterNames[i]), hex_text(full.registers->values[i]),
+                                    int64_t(full.registers->values[i])});
+                  return true;
+                }));
+            return rows;
+          }};
+}
+
+}  // namespace
+
+std::vector<RowFunction> recording_functions(RecordingReader& recording) {
+  return {outputs(recording), registers_at(recording)};
+}
+
+}  // namespace bygone::query

@@ -1,0 +1,35 @@
+#pragma once
+
+// Table-valued functions: rows made by C++ that SQL can select from, join and filter, "FROM mappings_at(120,
+// 1)".
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/cell.h"
+#include "schema/error.h"
+
+struct sqlite3;
+
+namespace bygone::query {
+
+struct RowFunction {
+  std::string name;
+  std::vector<std::string> columns;
+  std::vector<std::string> arguments;
+  size_t required_arguments = 0;  // the others may be left out and arrive as NULL
+  // `arguments` has one cell per argument.
+  std::function<Expected<std::vector<Row>>(const Row& arguments)> rows;
+};
+
+// Where errors of row functions wait while SQLite hands its own error code up.
+struct RowFunctionErrors {
+  std::optional<Error> last;
+};
+
+// `errors` must outlive the connection's use of the function. Registering a name again replaces it.
+Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionErrors& errors);
+
+}  // namespace bygone::query

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/row_writer.h"
+
+namespace bygone::query {
+
+// Aligned columns under their names, numbers to the right. The first rows decide the widths; later rows that
+// need more room get it and stand out, so that nothing has to be kept. A width of 0 cuts nothing.
+class TableWriter : public RowWriter {
+ public:
+  TableWriter(size_t width, TextSink sink) : width_(width), sink_(std::move(sink)) {}
+
+  Expected<void> begin(const ResultHeader& header) override;
+  Expected<void> row(std::span<const Cell> cells) override;
+  Expected<void> end() override;
+
+ private:
+  Expected<void> show_kept();
+  Expected<void> show(const std::vector<std::string>& texts);
+  Expected<void> show_object();
+  void fit_to_width();
+
+  const size_t width_;
+  const TextSink sink_;
+  ResultHeader header_;
+  bool widths_known_ = false;
+  std::vector<std::vector<std::string>> kept_;  // rows seen before the widths are known
+  std::vector<size_t> widths_;
+  std::vector<bool> numeric_;
+};
+
+}  // namespace bygone::query
