@@ -33,7 +33,8 @@ enum class RecordType : uint8_t {
   call_name = 19,
 };
 
-// What tells one state of a file from another without reading it. Times are ns since the epoch.
+// What tells one state of a file from another without reading it. Times are ns since the epoch. With both times 0 it
+// tells nothing: the file is read, and not taken for known the next time.
 struct FileIdentity {
   Device device;
   uint64_t inode = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/mapping_checkpoint.h"
 #include "store/row_sql.h"
 
 namespace bygone {
@@ -20,8 +21,28 @@ void sort_by_address(std::vector<Mapping>& mappings) {
 }  // namespace
 
 MappingQuery::MappingQuery(SQLite::Database& database)
-    : at_(database, select_mappings("address_space = ?1 AND first_event <= ?2 AND end_event > ?2")),
-      begun_(database, select_mappings("address_space = ?1 AND first_event = ?2")) {}
+    : checkpoint_(database,
+                  "SELECT event, mappings FROM mapping_checkpoint WHERE address_space = ? AND event <= ? "
+                  "ORDER BY event DESC LIMIT 1"),
+      by_id_(database, select_mappings("id = ?1 AND address_space = ?2 AND end_event > ?3")),
+      since_(database,
+             select_mappings(
+                 "address_space = ?1 AND first_event > ?2 AND first_event <= ?3 AND end_event > ?3")),
+      begun_(database, select_mappings("address_space = ?1 AND first_event = ?2")),
+      begin_events_(database,
+                    "SELECT DISTINCT first_event FROM mapping WHERE address_space = ?1 AND first_event >= ?2 AND "
+                    "first_event <= ?3 ORDER BY first_event") {}
+
+std::vector<EventNumber> MappingQuery::begin_events(AddressSpaceId space, EventNumber first, EventNumber last) {
+  std::vector<EventNumber> events;
+  begin_events_.reset();
+  begin_events_.bind(1, int64_t(space.value));
+  begin_events_.bind(2, int64_t(first.value));
+  begin_events_.bind(3, int64_t(last.value));
+  while (begin_events_.executeStep()) events.push_back(EventNumber{uint64_t(begin_events_.getColumn(0).getInt64())});
+  begin_events_.reset();
+  return events;
+}
 
 Expected<void> MappingQuery::collect(SQLite::Statement& select, std::vector<Mapping>& into) {
   while (select.executeStep()) BYGONE_TRY(read_row(select, into.emplace_back()));
@@ -29,12 +50,36 @@ Expected<void> MappingQuery::collect(SQLite::Statement& select, std::vector<Mapp
   return {};
 }
 
+Expected<MappingQuery::Checkpoint> MappingQuery::checkpoint(AddressSpaceId space, EventNumber event) {
+  checkpoint_.reset();
+  checkpoint_.bind(1, int64_t(space.value));
+  checkpoint_.bind(2, int64_t(event.value));
+  Checkpoint found;
+  if (checkpoint_.executeStep()) {
+    found.event = EventNumber{uint64_t(checkpoint_.getColumn(0).getInt64())};
+    const SQLite::Column column = checkpoint_.getColumn(1);
+    BYGONE_ASSIGN(found.ids,
+                  decode_ids({static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}));
+  }
+  checkpoint_.reset();
+  return found;
+}
+
 Expected<std::vector<Mapping>> MappingQuery::at(AddressSpaceId space, EventNumber event) {
   std::vector<Mapping> found;
-  at_.reset();
-  at_.bind(1, int64_t(space.value));
-  at_.bind(2, int64_t(event.value));
-  BYGONE_TRY(collect(at_, found));
+  BYGONE_ASSIGN(const Checkpoint before, checkpoint(space, event));
+  for (const uint64_t id : before.ids) {
+    by_id_.reset();
+    by_id_.bind(1, int64_t(id));
+    by_id_.bind(2, int64_t(space.value));
+    by_id_.bind(3, int64_t(event.value));
+    BYGONE_TRY(collect(by_id_, found));
+  }
+  since_.reset();
+  since_.bind(1, int64_t(space.value));
+  since_.bind(2, int64_t(before.event.value));
+  since_.bind(3, int64_t(event.value));
+  BYGONE_TRY(collect(since_, found));
   sort_by_address(found);
   return found;
 }

@@ -155,6 +155,13 @@ Expected<std::vector<Mapping>> RecordingReader::mappings_ended(AddressSpaceId sp
   return guarded(impl_->name, [&] { return impl_->mappings.ended(space, event); });
 }
 
+Expected<std::vector<EventNumber>> RecordingReader::mapping_begin_events(AddressSpaceId space, EventNumber first,
+                                                                         EventNumber last) {
+  return guarded(impl_->name, [&]() -> Expected<std::vector<EventNumber>> {
+    return impl_->mappings.begin_events(space, first, last);
+  });
+}
+
 Expected<std::vector<std::byte>> RecordingReader::mapping_bytes(MappingId id) {
   return guarded(impl_->name, [&]() -> Expected<std::vector<std::byte>> {
     SQLite::Statement select(*impl_->database,

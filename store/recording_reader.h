@@ -80,6 +80,9 @@ class RecordingReader {
   // Rows of `space` with first_event == event, and rows with end_event == event. By address.
   Expected<std::vector<Mapping>> mappings_begun(AddressSpaceId space, EventNumber event);
   Expected<std::vector<Mapping>> mappings_ended(AddressSpaceId space, EventNumber event);
+  // The events in first..last (inclusive) at which rows of `space` begin, ascending.
+  Expected<std::vector<EventNumber>> mapping_begin_events(AddressSpaceId space, EventNumber first,
+                                                          EventNumber last);
   // The bytes stored with a row of DataSource::bytes.
   Expected<std::vector<std::byte>> mapping_bytes(MappingId id);
   // The address space `tid` runs in after `event`; not_found if no such task lives then.
