@@ -1,0 +1,133 @@
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+#include "recorder/session.h"
+#include "tracee/extended_state.h"
+
+namespace bygone {
+
+namespace {
+
+// include/linux/errno.h: a call that a signal has interrupted; never seen by programs.
+bool is_restart(int64_t result) { return result == -512 || result == -513 || result == -514 || result == -516; }
+constexpr int64_t kRestartBlock = -516;
+
+}  // namespace
+
+void Session::answer(RecordedTask& task, int64_t result) {
+  Registers none = task.registers;
+  none[Register::orig_rax] = ~uint64_t{0};
+  set_registers(task.tid, none);
+  task.forced_result = result;
+}
+
+void Session::adjust_call(RecordedTask& task) {
+  Registers& registers = task.registers;
+  auto replace_argument = [&](Register argument, uint64_t value) {
+    registers[argument] = value;
+    set_registers(task.tid, registers);
+  };
+  if (task.row != nullptr && task.row->call_class == CallClass::refused) return answer(task, -task.row->refusal_errno);
+  switch (registers[Register::orig_rax]) {
+    case SYS_sched_setaffinity:
+      // Tracer and tracees stay on one core; the program is told it got what it asked for.
+      return answer(task, 0);
+    case SYS_madvise:
+      // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
+      if (registers.argument(2) == MADV_FREE) replace_argument(Register::rdx, MADV_DONTNEED);
+      return;
+    case SYS_prctl:
+      if (registers.argument(0) == PR_SET_TSC) answer(task, 0);
+      return;
+    case SYS_clone:
+      if ((registers.argument(0) & CLONE_UNTRACED) != 0)
+        replace_argument(Register::rdi, registers.argument(0) & ~uint64_t{CLONE_UNTRACED});
+      return;
+    default:
+      prepare_output(task);
+  }
+}
+
+Expected<void> Session::on_entry(RecordedTask& task) {
+  if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  if (!task.held_signals.empty()) {
+    begin_injection(task);
+    return {};
+  }
+  task.in_call = true;
+  task.lost_turn = false;
+  task.forced_result.reset();
+  task.input_position.reset();
+  Registers as_called = task.registers;
+  if (as_called[Register::orig_rax] == SYS_restart_syscall && task.interrupted_call >= 0)
+    as_called[Register::orig_rax] = uint64_t(task.interrupted_call);
+  const int64_t number = int64_t(as_called[Register::orig_rax]);
+  task.row = find_call(number);
+  task.entry = note_entry(as_called, task.space->memory);
+  adjust_call(task);
+  switch (number) {
+    case SYS_exit:
+    case SYS_exit_group:
+      BYGONE_TRY(complete(task, FrameKind::syscall, int32_t(number), std::nullopt));
+      break;
+    case SYS_rt_sigreturn:
+    case SYS_execve:
+    case SYS_execveat:
+      // Their exit has other registers than their entry; this frame is where the entry is checked.
+      lose_turn(task);
+      break;
+    case SYS_sched_yield:
+      yielded_ = true;
+      break;
+    default:
+      break;
+  }
+  return go_into_call(task);
+}
+
+Expected<void> Session::on_exit(RecordedTask& task) {
+  if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  task.in_call = false;
+  task.state = RecordedTask::State::ready;
+  if (task.injecting) {
+    // The call was sent back; the signal goes in now and reports itself at once.
+    task.state = RecordedTask::State::away;
+    task.in_user_code = false;
+    resume(task.tid, Resume::to_system_call, task.held_signals.front().si_signo);
+    return {};
+  }
+  if (task.exec_pending) return finish_exec(task);
+  if (task.forced_result) {
+    task.registers[Register::rax] = uint64_t(*task.forced_result);
+    task.registers[Register::orig_rax] = task.entry.registers[Register::orig_rax];
+    set_registers(task.tid, task.registers);
+  }
+  const int64_t result = int64_t(task.registers[Register::rax]);
+  const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
+  if (result == kRestartBlock)
+    task.interrupted_call = number;
+  else if (!is_restart(result))
+    task.interrupted_call = -1;
+
+  const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
+  if (call_class == CallClass::signal_return) {
+    std::vector<std::byte> state;
+    if (get_extended_state(task.tid, state) == Outcome::gone) return {};
+    log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+    return complete(task, FrameKind::syscall, int32_t(number), result);
+  }
+  if (number == SYS_set_tid_address) task.clear_tid = Address{task.entry.registers.argument(0)};
+  if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
+  capture_writes(task, result);
+  capture_output(task, result);
+  capture_shared_file_write(task, result);
+  const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
+                         ? number
+                         : int64_t(task.registers[Register::orig_rax]);
+  return complete(task, FrameKind::syscall, int32_t(shown), result);
+}
+
+}  // namespace bygone

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "schema/codec.h"
+#include "schema/registers.h"
+#include "tracee/address_space.h"
+
+namespace bygone {
+
+// Numbers the events and writes each with all that belongs to it. Rows are appended for the event that next() names,
+// the frame itself last: that completes the event. The first error of the sink sticks; see status().
+class EventLog {
+ public:
+  explicit EventLog(RecordSink& sink);
+
+  EventNumber next() const { return next_; }
+  uint64_t events() const { return next_.value - 1; }
+  // The sink's first error, if it had one; nothing is written after it.
+  const Expected<void>& status() const { return status_; }
+
+  template <class Row>
+  void row(const Row& row, std::span<const std::byte> payload = {}) {
+    if (status_) status_ = append_row(sink_, row, payload);
+  }
+  // Memory the kernel wrote for `task`, split into rows of bounded size.
+  void memory_write(Tid task, Address address, std::span<const std::byte> bytes);
+  void output(int stream, std::span<const std::byte> bytes);
+  // Writes down the rows the address space has begun and ended; `bytes_of` gives the payload of a row of
+  // DataSource::bytes (only exec makes such rows).
+  void mapping_changes(AddressSpace& space, std::span<const std::byte> stored_bytes = {});
+  void frame(FrameKind kind, Tid task, std::optional<int32_t> call, std::optional<int64_t> result,
+             const Registers* registers);
+
+  RecordSink& sink() { return sink_; }
+
+ private:
+  uint64_t now_ns() const;
+
+  RecordSink& sink_;
+  Expected<void> status_;
+  EventNumber next_{1};
+  uint32_t next_write_ = 0;
+  uint32_t next_output_ = 0;
+  uint64_t started_ns_;
+  std::set<int32_t> named_calls_;
+};
+
+}  // namespace bygone

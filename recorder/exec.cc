@@ -1,0 +1,202 @@
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "recorder/session.h"
+#include "tracee/proc_maps.h"
+#include "tracee/remote_calls.h"
+
+namespace bygone {
+
+namespace {
+
+std::string read_command(pid_t tid) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/comm", tid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  char text[64];
+  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text);
+  if (fd >= 0) close(fd);
+  std::string name(text, size_t(std::max<ssize_t>(size, 0)));
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
+}
+
+// Makes the C library forget the vdso: clock reads become system calls, which can be recorded. The initial stack is
+// argc, argv, null, environment, null, auxiliary vector (System V ABI, AMD64 supplement 3.4.1).
+bool hide_vdso(TraceeMemory& memory, Address stack_pointer) {
+  uint64_t argc = 0;
+  if (!memory.read_value(stack_pointer, argc)) return false;
+  Address at = stack_pointer + 8 * (argc + 2);
+  for (uint64_t word = 1; word != 0; at = at + 8)
+    if (!memory.read_value(at, word)) return false;
+  for (Elf64_auxv_t entry{};; at = at + sizeof entry) {
+    if (!memory.read_value(at, entry)) return false;
+    if (entry.a_type == AT_NULL) return true;
+    if (entry.a_type != AT_SYSINFO_EHDR) continue;
+    entry.a_type = AT_IGNORE;
+    if (!memory.write_value(at, entry)) return false;
+  }
+}
+
+ino_t executable_inode(pid_t tid) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/exe", tid);
+  struct stat st;
+  return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+}  // namespace
+
+Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
+  const pid_t tid = task.tid;
+  RecordedTask* survivor = &task;
+  if (former_tid != tid) {
+    // A thread other than the leader: it takes over the leader's tid, and the leader is gone without a report.
+    auto node = tasks_.extract(former_tid);
+    if (node.empty())
+      return fail(ErrorKind::internal, fmt::format("task {}", former_tid), "executed a program without being known");
+    finish_task(task, 0, {});
+    tasks_.erase(tid);
+    survivor = node.mapped().get();
+    log_.row(TaskEnd{survivor->id, log_.next(), 0});
+    survivor->id = next_task_;
+    ++next_task_.value;
+    survivor->space->users.erase(former_tid);
+    survivor->space->users.insert(tid);
+    survivor->tid = tid;
+    log_.row(Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
+    node.key() = tid;
+    tasks_.insert(std::move(node));
+  }
+  survivor->exec_pending = true;
+  survivor->in_call = true;
+  survivor->state = RecordedTask::State::away;
+  if (resume(tid, Resume::to_system_call) == Outcome::gone) return {};
+  const auto stop = wait_for(tid, Waiting::block);
+  if (!stop) return {};
+  ++outcome_.ptrace_stops;
+  return handle(*survivor, *stop);
+}
+
+Expected<void> Session::install_own_pages(RecordedTask& task) {
+  // There is no page of ours yet to call from: the program's entry point lends three bytes.
+  constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
+  TraceeMemory& memory = task.space->memory;
+  const Address entry{task.registers[Register::rip]};
+  std::byte original[sizeof kCallAndStop];
+  if (!memory.read(entry, original) || !memory.write(entry, std::as_bytes(std::span(kCallAndStop)))) return {};
+  Registers call = task.registers;
+  call[Register::rax] = SYS_mmap;
+  call[Register::orig_rax] = ~uint64_t{0};
+  call[Register::rdi] = kOwnPages.start.value;
+  call[Register::rsi] = kOwnPages.size_bytes();
+  call[Register::rdx] = PROT_READ | PROT_WRITE | PROT_EXEC;
+  call[Register::r10] = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  call[Register::r8] = ~uint64_t{0};
+  call[Register::r9] = 0;
+  set_registers(task.tid, call);
+  for (;;) {
+    if (resume(task.tid, Resume::run) == Outcome::gone) return {};
+    const auto stop = wait_for(task.tid, Waiting::block);
+    if (!stop) continue;
+    ++outcome_.ptrace_stops;
+    if (stop->kind == Stop::Kind::exited || stop->kind == Stop::Kind::event) {
+      file_stop(*stop);
+      return {};
+    }
+    siginfo_t info;
+    if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) continue;
+    if (stop->signal == SIGTRAP && info.si_code == SI_KERNEL) break;
+    task.held_signals.push_back(info);
+  }
+  Registers after;
+  if (get_registers(task.tid, after) == Outcome::gone) return {};
+  if (after[Register::rax] != kOwnPages.start.value)
+    return fail(ErrorKind::unavailable, fmt::format("task {}", task.tid),
+                fmt::format("bygone's pages at 0x{:x} cannot be mapped: {}", kOwnPages.start.value,
+                            std::strerror(int(-int64_t(after[Register::rax])))),
+                "the program occupies that address; link it elsewhere");
+  memory.write(entry, original);
+  memory.write(kCodePage, stub_code());
+  set_registers(task.tid, task.registers);
+  RemoteCall protect[] = {{SYS_mprotect, {kCodePage.value, kPageSize, PROT_READ | PROT_EXEC}},
+                          {SYS_mprotect, {kDataPage.value, kPageSize, PROT_READ | PROT_WRITE}}};
+  std::vector<siginfo_t> arrived;
+  const auto done = run_remote_calls(task.tid, memory, protect, arrived);
+  task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
+  outcome_.ptrace_stops += 1;
+  if (!done && done.error().kind != ErrorKind::not_found) return done;
+  return {};
+}
+
+Expected<void> Session::read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes) {
+  const auto kernel = read_maps(task.tid);
+  if (!kernel) return {};
+  const ino_t executable = executable_inode(task.tid);
+  const EventNumber at = log_.next();
+  for (const KernelMapping& line : *kernel) {
+    Mapping mapping;
+    mapping.recorded = line;
+    if (line.inode == 0) mapping.recorded.flags |= MAP_ANONYMOUS;
+    if (kOwnPages.contains(line.range)) {
+      mapping.kind = MappingKind::bygone;
+    } else if (line.path == "[stack]") {
+      mapping.kind = MappingKind::stack;
+      mapping.recorded.flags |= MAP_GROWSDOWN;
+      mapping.data.source = DataSource::bytes;
+      stack_bytes.resize(line.range.size_bytes());
+      if (!task.space->memory.read(line.range.start, stack_bytes)) return {};
+    } else if (line.path == "[vdso]") {
+      mapping.kind = MappingKind::vdso;
+      mapping.data.source = DataSource::content;
+      BYGONE_ASSIGN(mapping.data.content, files_.keep_vdso(task.space->memory, line.range));
+    } else if (line.path.starts_with("[vvar")) {
+      mapping.kind = MappingKind::vvar;
+    } else if (line.path == "[vsyscall]") {
+      mapping.kind = MappingKind::vsyscall;
+    } else if (line.path == "[heap]") {
+      mapping.kind = MappingKind::heap;
+    } else if (line.inode != 0) {
+      mapping.kind = line.inode == executable ? MappingKind::executable : MappingKind::file;
+      BYGONE_TRY(describe_new_mapping(task, -1, mapping));
+      // The kernel clears what lies behind the file's data on the last page (ELF bss).
+      std::vector<std::byte> page(kPageSize);
+      const Address last = line.range.end - kPageSize;
+      if (line.prot.write && task.space->memory.read(last, page)) log_.memory_write(Tid{task.tid}, last, page);
+    }
+    task.space->space.insert(at, std::move(mapping));
+  }
+  return {};
+}
+
+Expected<void> Session::finish_exec(RecordedTask& task) {
+  task.exec_pending = false;
+  task.interrupted_call = -1;
+  task.clear_tid = {};
+  leave_space(task);
+  const AddressSpaceId id = next_space_;
+  ++next_space_.value;
+  join_space(task, begin_space(task.tid, AddressSpace(id, next_mapping_), AddressSpaceId{0}));
+  BYGONE_TRY(install_own_pages(task));
+  if (task.pending) return {};  // killed meanwhile
+  hide_vdso(task.space->memory, Address{task.registers[Register::rsp]});
+  std::vector<std::byte> stack_bytes;
+  BYGONE_TRY(read_initial_mappings(task, stack_bytes));
+  log_.row(TaskCommand{task.id, read_command(task.tid)});
+  // The rows with the stack's bytes go first: complete() has none to give.
+  log_.mapping_changes(task.space->space, stack_bytes);
+  const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
+  const bool known = number == SYS_execve || number == SYS_execveat;
+  task.registers[Register::orig_rax] = ~uint64_t{0};
+  return complete(task, FrameKind::exec, int32_t(known ? number : SYS_execve), 0);
+}
+
+}  // namespace bygone

@@ -1,0 +1,105 @@
+#include "recorder/file_keeper.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <vector>
+
+namespace bygone {
+
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+int64_t to_ns(const timespec& t) { return int64_t(t.tv_sec) * kNsPerSecond + t.tv_nsec; }
+
+// A file written within the clock's grain of its time stamp can change again without a trace in its stat.
+bool may_still_change(const struct stat& st) {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return to_ns(now) - std::max(to_ns(st.st_mtim), to_ns(st.st_ctim)) < 2 * kNsPerSecond;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link to it
+// (needs a capability), the path as the process sees it.
+int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
+  std::string candidates[3];
+  if (fd >= 0) candidates[0] = fmt::format("/proc/{}/fd/{}", tid, fd);
+  candidates[1] = fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value);
+  candidates[2] = fmt::format("/proc/{}/root{}", tid, mapping.path);
+  for (const std::string& path : candidates) {
+    if (path.empty()) continue;
+    const int opened = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0) continue;
+    struct stat st;
+    if (fstat(opened, &st) == 0 && st.st_ino == mapping.inode) return opened;
+    close(opened);
+  }
+  return -1;
+}
+
+}  // namespace
+
+Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, std::string_view path, bool cacheable) {
+  if (!cacheable) {
+    identity.mtime_ns = identity.ctime_ns = 0;
+    return sink_.add_file(fd, identity, path);
+  }
+  if (const auto it = known_.find(identity); it != known_.end()) return it->second;
+  BYGONE_ASSIGN(const ContentId id, sink_.add_file(fd, identity, path));
+  known_.emplace(identity, id);
+  return id;
+}
+
+Expected<bool> FileKeeper::keep(pid_t tid, int fd, Mapping& mapping) {
+  KernelMapping& kernel = mapping.recorded;
+  Descriptor file(open_mapped(tid, fd, kernel));
+  struct stat st;
+  if (!file.ok() || fstat(file.get(), &st) != 0) return false;
+  kernel.file_stat = {uint32_t(st.st_mode), uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
+  if (S_ISCHR(st.st_mode)) {  // /dev/zero; other devices have no content to keep
+    mapping.data.source = DataSource::zero;
+    return true;
+  }
+  if (!S_ISREG(st.st_mode)) return false;
+  const FileIdentity identity{kernel.device, kernel.inode, uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
+  // Stores through a shared mapping reach the file's time stamp late.
+  const bool cacheable = !may_still_change(st) && !kernel.prot.shared;
+  BYGONE_ASSIGN(mapping.data.content, keep_descriptor(file.get(), identity, kernel.path, cacheable));
+  mapping.data.source = DataSource::content;
+  mapping.data.offset_bytes = kernel.offset_bytes;
+  return true;
+}
+
+Expected<ContentId> FileKeeper::keep_vdso(TraceeMemory& memory, MemoryRange range) {
+  if (vdso_) return vdso_;
+  std::vector<std::byte> bytes(range.size_bytes());
+  Descriptor file(memfd_create("vdso", MFD_CLOEXEC));
+  if (!memory.read(range.start, bytes) || !file.ok() ||
+      write(file.get(), bytes.data(), bytes.size()) != ssize_t(bytes.size()))
+    return fail(ErrorKind::unavailable, "[vdso]", "cannot be read");
+  FileIdentity identity;
+  identity.size_bytes = bytes.size();
+  BYGONE_ASSIGN(vdso_, keep_descriptor(file.get(), identity, "[vdso]", false));
+  return vdso_;
+}
+
+}  // namespace bygone

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+
+#include "schema/mapping.h"
+#include "schema/record.h"
+#include "tracee/memory.h"
+
+namespace bygone {
+
+// Gives the files a program maps to the store, each state of a file once.
+class FileKeeper {
+ public:
+  explicit FileKeeper(RecordSink& sink) : sink_(sink) {}
+
+  // Completes `mapping` (file_stat, kind, data) for a mapping of a file that `tid` has just made, by looking at what
+  // the kernel says is mapped there. `fd` is the tracee's descriptor it was mapped from, -1 when unknown (exec).
+  // A file that cannot be opened any more is kept as the bytes in memory: false, and the caller stores them.
+  Expected<bool> keep(pid_t tid, int fd, Mapping& mapping);
+
+  // The vdso is the same for all processes of one kernel; kept like a file.
+  Expected<ContentId> keep_vdso(TraceeMemory& memory, MemoryRange range);
+
+ private:
+  Expected<ContentId> keep_descriptor(int fd, FileIdentity identity, std::string_view path, bool cacheable);
+
+  RecordSink& sink_;
+  std::map<FileIdentity, ContentId> known_;
+  ContentId vdso_;
+};
+
+}  // namespace bygone

@@ -1,0 +1,79 @@
+#include "recorder/launch.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "tracee/ptrace.h"
+
+namespace bygone {
+
+namespace {
+
+// In the child: wait until traced, then become the program. Reports why it could not as one errno.
+[[noreturn]] void become(const std::string& path, const std::vector<std::string>& argv, int go, int report) {
+  char byte = 0;
+  while (read(go, &byte, 1) < 0 && errno == EINTR) {
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  int error = 0;
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
+    error = errno;
+  } else {
+    // What the recorder itself ignores while it records is back to what it was before.
+    execv(path.c_str(), arguments.data());
+    error = errno;
+  }
+  [[maybe_unused]] const ssize_t told = write(report, &error, sizeof error);
+  _exit(127);
+}
+
+}  // namespace
+
+Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& argv) {
+  int go[2], report[2];
+  if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
+    return fail(ErrorKind::unavailable, path, fmt::format("no pipe to start it with: {}", std::strerror(errno)));
+  const pid_t child = fork();
+  if (child < 0) return fail(ErrorKind::unavailable, path, fmt::format("fork failed: {}", std::strerror(errno)));
+  if (child == 0) {
+    close(go[1]);
+    become(path, argv, go[0], report[1]);
+  }
+  close(go[0]);
+  close(report[1]);
+  const auto seized = seize(child);
+  if (!seized) {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    close(go[1]);
+    close(report[0]);
+    return tl::unexpected(seized.error());
+  }
+  close(go[1]);
+  Expected<pid_t> result = child;
+  for (;;) {
+    const auto stop = wait_for(child, Waiting::block);
+    if (!stop) continue;
+    if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXEC) break;
+    if (stop->kind == Stop::Kind::exited) {
+      int error = 0;
+      if (read(report[0], &error, sizeof error) != sizeof error) error = ECANCELED;
+      result = fail(ErrorKind::not_executable, path, fmt::format("cannot be executed: {}", std::strerror(error)));
+      break;
+    }
+    resume(child, Resume::run, stop->kind == Stop::Kind::signal ? stop->signal : 0);
+  }
+  close(report[0]);
+  return result;
+}
+
+}  // namespace bygone

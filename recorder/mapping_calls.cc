@@ -1,0 +1,286 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "recorder/session.h"
+#include "tracee/proc_maps.h"
+#include "tracee/stub_image.h"
+
+namespace bygone {
+
+namespace {
+
+bool is_error(int64_t result) { return result < 0 && result >= -4095; }
+
+// What of mmap's flags outlives the call.
+uint32_t lasting_flags(uint64_t flags) {
+  const uint32_t sharing = (flags & MAP_SHARED) != 0 ? MAP_SHARED : MAP_PRIVATE;  // MAP_SHARED_VALIDATE has both bits
+  return sharing | (uint32_t(flags) & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_HUGETLB));
+}
+
+// The file position of a tracee's descriptor (fdinfo, proc(5)), or -1.
+int64_t file_position(pid_t tid, int fd) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  char text[128];
+  const ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  if (size <= 0) return -1;
+  text[size] = '\0';
+  int64_t position = -1;
+  return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
+}
+
+// The descriptor a call wrote through and where it began, or -1: at the descriptor's position.
+struct FileWrite {
+  int fd = -1;
+  int64_t start = -1;
+  bool resizes = false;
+};
+
+std::optional<FileWrite> file_write_of(const Registers& call) {
+  const int fd = int(call.argument(0));
+  switch (call[Register::orig_rax]) {
+    case SYS_write:
+    case SYS_writev:
+      return FileWrite{fd, -1, false};
+    case SYS_pwrite64:
+    case SYS_pwritev:
+      return FileWrite{fd, int64_t(call.argument(3)), false};
+    case SYS_pwritev2:
+      return FileWrite{fd, int64_t(call.argument(3)), false};
+    case SYS_sendfile:
+      return FileWrite{fd, -1, false};
+    case SYS_copy_file_range:
+    case SYS_splice:
+      return FileWrite{int(call.argument(2)), -1, true};
+    case SYS_ftruncate:
+    case SYS_fallocate:
+      return FileWrite{fd, -1, true};
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping& mapping) {
+  const auto kernel = find_mapping(task.tid, mapping.range().start);
+  if (!kernel) return {};  // killed meanwhile
+  mapping.recorded.device = kernel->device;
+  mapping.recorded.inode = kernel->inode;
+  mapping.recorded.path = kernel->path;
+  if (kernel->inode == 0) return {};
+  if (mapping.kind == MappingKind::anonymous)
+    mapping.kind = mapping.recorded.prot.shared ? MappingKind::shared_memory : MappingKind::file;
+  if ((mapping.recorded.flags & MAP_ANONYMOUS) != 0) return {};
+  if (mapping.recorded.prot.shared) maps_shared_files_ = true;
+  BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, fd, mapping));
+  if (kept) return {};
+  // No file in the usual sense: a device, a ring of the kernel's. Its bytes as of now are kept; what the device
+  // changes later is not seen.
+  note_uncaptured(SYS_mmap, mapping.recorded.path);
+  std::vector<std::byte> bytes(kPageSize);
+  for (Address at = mapping.range().start; at < mapping.range().end; at = at + kPageSize)
+    if (task.space->memory.read(at, bytes)) log_.memory_write(Tid{task.tid}, at, bytes);
+  return {};
+}
+
+Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
+  const Registers& call = task.entry.registers;
+  const uint64_t flags = call.argument(3);
+  Mapping mapping;
+  mapping.recorded.range = {start, page_ceil(start + call.argument(1))};
+  mapping.recorded.flags = lasting_flags(flags);
+  mapping.recorded.prot = Protection::of_bits(int(call.argument(2)), (flags & MAP_SHARED) != 0);
+  mapping.recorded.offset_bytes = (flags & MAP_ANONYMOUS) != 0 ? 0 : call.argument(5);
+  const bool plain_memory = (flags & MAP_ANONYMOUS) != 0 && !mapping.recorded.prot.shared;
+  if (!plain_memory) BYGONE_TRY(describe_new_mapping(task, int(call.argument(4)), mapping));
+  task.space->space.insert(log_.next(), std::move(mapping));
+  return {};
+}
+
+void Session::on_mremap(RecordedTask& task, Address start) {
+  const Registers& call = task.entry.registers;
+  AddressSpace& space = task.space->space;
+  const EventNumber at = log_.next();
+  const MemoryRange from{Address{call.argument(0)}, page_ceil(Address{call.argument(0) + call.argument(1)})};
+  const uint64_t new_size = page_ceil(Address{call.argument(2)}).value;
+  const bool stays = (call.argument(3) & MREMAP_DONTUNMAP) != 0 || from.empty();
+  const auto source = stays ? AddressSpace::Source::stays : AddressSpace::Source::removed;
+  // Linux 6.17 moves several mappings at once when their size does not change.
+  std::vector<MemoryRange> pieces;
+  for (Address piece = from.start; piece < from.end && new_size == from.size_bytes();) {
+    const Mapping* mapping = space.find(piece);
+    if (mapping == nullptr) {
+      piece = piece + kPageSize;
+      continue;
+    }
+    pieces.push_back(mapping->range().intersect({piece, from.end}));
+    piece = pieces.back().end;
+  }
+  if (pieces.size() < 2) return space.move(at, from, start, new_size, source);
+  for (const MemoryRange& piece : pieces)
+    space.move(at, piece, start + (piece.start - from.start), piece.size_bytes(), source);
+}
+
+void Session::on_brk(RecordedTask& task, Address now) {
+  const Address before = page_ceil(task.space->program_break);
+  const Address after = page_ceil(now);
+  const bool known = static_cast<bool>(task.space->program_break);
+  task.space->program_break = now;
+  if (!known || before == after) return;  // growth not followed from the beginning is found by its size
+  if (after < before) return task.space->space.remove(log_.next(), {after, before});
+  Mapping heap;
+  heap.recorded.range = {before, after};
+  heap.recorded.flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  heap.recorded.prot = Protection{true, true, false, false};
+  heap.recorded.path = "[heap]";
+  heap.kind = MappingKind::heap;
+  task.space->space.insert(log_.next(), std::move(heap));
+}
+
+Expected<void> Session::on_shmat(RecordedTask& task, Address start) {
+  const auto kernel = find_mapping(task.tid, start);
+  if (!kernel) return {};
+  Mapping mapping;
+  mapping.recorded = *kernel;
+  mapping.kind = MappingKind::shared_memory;
+  // A segment somebody else made and filled: its bytes as they are now.
+  std::vector<std::byte> bytes(kPageSize);
+  if (known_segments_.insert(kernel->inode).second)
+    for (Address at = start; at < kernel->range.end; at = at + kPageSize)
+      if (task.space->memory.read(at, bytes)) log_.memory_write(Tid{task.tid}, at, bytes);
+  task.space->space.insert(log_.next(), std::move(mapping));
+  return {};
+}
+
+Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
+  const Registers& call = task.entry.registers;
+  AddressSpace& space = task.space->space;
+  const uint64_t number = call[Register::orig_rax];
+  const bool failed = is_error(result);
+  const MemoryRange range{Address{call.argument(0)}, page_ceil(Address{call.argument(0) + call.argument(1)})};
+  switch (number) {
+    case SYS_mmap:
+      return failed ? Expected<void>{} : on_mmap(task, Address{uint64_t(result)});
+    case SYS_munmap:
+      if (!failed) space.remove(log_.next(), range);
+      return {};
+    case SYS_mprotect:
+    case SYS_pkey_mprotect: {
+      const bool plain = !failed && (call.argument(2) & ~uint64_t{PROT_READ | PROT_WRITE | PROT_EXEC}) == 0;
+      if (plain)
+        space.protect(log_.next(), range, Protection::of_bits(int(call.argument(2)), false));
+      else
+        read_all_mappings_ = true;  // changed in part before it failed, or down to the start of a stack
+      return {};
+    }
+    case SYS_mremap:
+      if (!failed) on_mremap(task, Address{uint64_t(result)});
+      return {};
+    case SYS_brk:
+      on_brk(task, Address{uint64_t(result)});
+      return {};
+    case SYS_shmat:
+      return failed ? Expected<void>{} : on_shmat(task, Address{uint64_t(result)});
+    default:
+      return {};
+  }
+}
+
+Expected<void> Session::follow_kernel(RecordedTask& task) {
+  RecordedSpace& where = *task.space;
+  AddressSpace& space = where.space;
+  const int64_t pages = mapped_pages(task.tid, where.statm);
+  if (pages < 0) return {};
+  const bool as_known = pages == int64_t(space.total_pages()) + where.page_excess;
+  if (as_known && !std::exchange(read_all_mappings_, false)) return {};
+  const auto kernel = read_maps(task.tid);
+  if (!kernel) return {};
+  const EventNumber at = log_.next();
+  std::vector<MemoryRange> gone;
+  for (const auto& [start, mapping] : space.mappings()) {
+    Address covered = start;
+    for (const KernelMapping& line : *kernel) {
+      if (line.range.end <= covered || line.range.start >= mapping.range().end) continue;
+      if (line.range.start > covered) gone.push_back({covered, line.range.start});
+      covered = line.range.end;
+    }
+    if (covered < mapping.range().end) gone.push_back({covered, mapping.range().end});
+  }
+  for (const MemoryRange& range : gone) space.remove(at, range);
+  for (const KernelMapping& line : *kernel) {
+    if (line.path == "[vsyscall]") continue;
+    for (Address from = line.range.start; from < line.range.end;) {
+      if (const Mapping* known = space.find(from)) {
+        const MemoryRange part = known->range().intersect(line.range);
+        if (known->recorded.prot != line.prot) space.protect(at, part, line.prot);
+        from = part.end;
+        continue;
+      }
+      const auto above = space.mappings().upper_bound(from);
+      const Address end = above == space.mappings().end() ? line.range.end : std::min(line.range.end, above->first);
+      const bool grew = above != space.mappings().end() && above->first == end && end < line.range.end &&
+                        above->second.recorded.prot == line.prot;
+      if (grew) {
+        space.grow_down(at, end, from);
+      } else {
+        Mapping mapping;
+        mapping.recorded = line.slice({from, end});
+        if (line.inode == 0) mapping.recorded.flags |= MAP_ANONYMOUS;
+        if (line.path == "[heap]") mapping.kind = MappingKind::heap;
+        BYGONE_TRY(describe_new_mapping(task, -1, mapping));
+        space.insert(at, std::move(mapping));
+      }
+      from = end;
+    }
+  }
+  where.page_excess = pages - int64_t(space.total_pages());
+  return {};
+}
+
+void Session::capture_shared_file_write(RecordedTask& task, int64_t result) {
+  if (!maps_shared_files_ || result < 0 || task.forced_result) return;
+  const auto call = file_write_of(task.entry.registers);
+  if (!call) return;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", task.tid, call->fd);
+  struct stat st;
+  if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return;
+  const FileStat now{uint32_t(st.st_mode), uint64_t(st.st_size), st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
+                     st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec};
+  const int64_t position = call->start >= 0 ? call->start + result : file_position(task.tid, call->fd);
+  // For calls that say no better, all that is mapped of the file.
+  const uint64_t first = call->resizes || position < 0 ? 0 : uint64_t(std::max<int64_t>(0, position - result));
+  const uint64_t end = call->resizes || position < 0 ? now.size_bytes : uint64_t(position);
+  std::set<RecordedSpace*> seen;
+  std::vector<std::byte> bytes;
+  for (const auto& [tid, other] : tasks_) {
+    if (!other->space || !seen.insert(other->space.get()).second) continue;
+    AddressSpace& space = other->space->space;
+    std::optional<Device> device;
+    for (const auto& [start, mapping] : space.mappings()) {
+      const KernelMapping& m = mapping.recorded;
+      if (!m.prot.shared || m.inode != st.st_ino) continue;
+      device = m.device;
+      const uint64_t from = std::max(first, m.offset_bytes);
+      const uint64_t to = std::min(end, m.offset_bytes + m.range.size_bytes());
+      if (from >= to) continue;
+      bytes.resize(to - from);
+      const Address address = start + (from - m.offset_bytes);
+      if (other->space->memory.read(address, bytes)) log_.memory_write(Tid{tid}, address, bytes);
+    }
+    if (!device) continue;
+    space.restat(log_.next(), *device, st.st_ino, now);
+    log_.mapping_changes(space);
+  }
+}
+
+}  // namespace bygone

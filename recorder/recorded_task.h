@@ -1,0 +1,63 @@
+#pragma once
+
+#include <csignal>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "schema/rows.h"
+#include "tracee/address_space.h"
+#include "tracee/memory.h"
+#include "tracee/ptrace.h"
+#include "tracee/syscall_interpreter.h"
+
+namespace bygone {
+
+// An address space of the running program and the tasks that share it.
+struct RecordedSpace {
+  RecordedSpace(AddressSpace model, pid_t tid) : space(std::move(model)), memory(tid) {}
+  ~RecordedSpace();
+
+  AddressSpace space;
+  TraceeMemory memory;
+  std::set<pid_t> users;
+  Address program_break;     // 0 until the first brk(2)
+  int statm = -1;            // kept open for mapped_pages()
+  int64_t page_excess = 0;   // pages the kernel counts and /proc/PID/maps does not show
+};
+
+struct RecordedTask {
+  enum class State {
+    ready,    // stopped, everything before is written down; may be set going
+    away,     // the kernel has it: inside a call, asleep in a group-stop, or dying
+    leaving,  // let go at its exit, not reaped yet
+  };
+
+  TaskId id;
+  pid_t tid = 0;
+  pid_t tgid = 0;
+  State state = State::ready;
+  std::optional<Stop> pending;  // reported, not looked at yet
+  std::shared_ptr<RecordedSpace> space;
+
+  Registers registers;        // as of its last frame
+  bool in_call = false;       // between a call's entry and its exit
+  bool lost_turn = false;     // its `enter` frame for this call is written
+  bool exec_pending = false;  // past PTRACE_EVENT_EXEC, before that call's exit
+  CallEntry entry;            // of the call it is in
+  const CallRow* row = nullptr;
+  int64_t interrupted_call = -1;         // what restart_syscall(2) goes on with
+  std::optional<int64_t> forced_result;  // the call is not run and answers this
+  std::optional<int64_t> input_position; // of the file a copying call reads from, at entry
+
+  // Signals taken from it at a moment that could not be found again; delivered before its next call.
+  std::deque<siginfo_t> held_signals;
+  bool injecting = false;       // the front of held_signals is on its way
+  bool in_user_code = false;    // ran since its last frame
+  bool position_known = true;   // nothing ran between its last frame and its end
+  Address clear_tid;            // set_tid_address(2)
+};
+
+}  // namespace bygone

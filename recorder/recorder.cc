@@ -1,0 +1,80 @@
+#include "recorder/recorder.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "recorder/launch.h"
+#include "recorder/session.h"
+#include "tracee/ptrace.h"
+
+namespace bygone {
+
+namespace {
+
+// Signals the terminal sends to everybody in the foreground: they are the program's business, the recorder stays to
+// write down what it makes of them. Restored on destruction, and by exec in the program (launch() forks before).
+class TerminalSignalsIgnored {
+ public:
+  TerminalSignalsIgnored() {
+    for (size_t i = 0; i < std::size(kSignals); ++i) {
+      struct sigaction ignore {};
+      ignore.sa_handler = SIG_IGN;
+      sigaction(kSignals[i], &ignore, &before_[i]);
+    }
+  }
+  ~TerminalSignalsIgnored() {
+    for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  }
+  TerminalSignalsIgnored(const TerminalSignalsIgnored&) = delete;
+  TerminalSignalsIgnored& operator=(const TerminalSignalsIgnored&) = delete;
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGQUIT};
+  struct sigaction before_[std::size(kSignals)];
+};
+
+}  // namespace
+
+Expected<std::string> find_program(const std::string& name) {
+  auto check = [&](const std::string& path) -> Expected<std::string> {
+    struct stat st;
+    if (stat(path.c_str(), &st) != 0)
+      return fail(ErrorKind::no_program, name, std::strerror(errno), "check the path of the program to record");
+    if (S_ISDIR(st.st_mode)) return fail(ErrorKind::not_executable, name, "is a directory");
+    if (access(path.c_str(), X_OK) != 0)
+      return fail(ErrorKind::not_executable, name, std::strerror(errno), "make it executable (chmod +x)");
+    return path;
+  };
+  if (name.empty()) return fail(ErrorKind::no_program, "program to record", "its name is empty");
+  if (name.find('/') != std::string::npos) return check(name);
+  const char* variable = getenv("PATH");
+  std::string rest = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
+  std::optional<Error> not_executable;
+  for (size_t begin = 0; begin <= rest.size();) {
+    const size_t end = std::min(rest.find(':', begin), rest.size());
+    const std::string directory = rest.substr(begin, end - begin);
+    auto found = check((directory.empty() ? "." : directory) + "/" + name);
+    if (found) return found;
+    if (found.error().kind == ErrorKind::not_executable) not_executable = found.error();
+    begin = end + 1;
+  }
+  if (not_executable) return tl::unexpected(*not_executable);
+  return fail(ErrorKind::no_program, name, "not found in PATH", "give its path");
+}
+
+Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
+  BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
+  if (pin_to_processor(-1) < 0)
+    return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno), "allow sched_setaffinity");
+  BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));
+  const TerminalSignalsIgnored ignored;
+  Session session(options, sink);
+  return session.run(first);
+}
+
+}  // namespace bygone

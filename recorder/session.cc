@@ -1,0 +1,253 @@
+#include "recorder/session.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracee/memory_digest.h"
+#include "tracee/proc_maps.h"
+
+namespace bygone {
+
+namespace {
+
+constexpr uint64_t kTurnFrames = 200;      // how long a task may keep its turn while others could run
+constexpr uint64_t kProofInterval = 512;   // events between digests of all writable memory
+
+}  // namespace
+
+RecordedSpace::~RecordedSpace() {
+  if (statm >= 0) close(statm);
+}
+
+Session::Session(const RecordOptions& options, RecordSink& sink) : options_(options), log_(sink), files_(sink) {}
+
+Session::~Session() {
+  // Only after an error: nobody is left behind.
+  for (auto& [tid, task] : tasks_) kill(tid, SIGKILL);
+  while (!tasks_.empty()) {
+    const auto stop = wait_for(-1, Waiting::block);
+    if (!stop) break;
+    if (stop->kind == Stop::Kind::exited)
+      tasks_.erase(stop->tid);
+    else
+      resume(stop->tid, Resume::run);
+  }
+}
+
+RecordedTask* Session::find(pid_t tid) {
+  const auto it = tasks_.find(tid);
+  return it == tasks_.end() ? nullptr : it->second.get();
+}
+
+Expected<RecordOutcome> Session::run(pid_t first) {
+  first_tid_ = first;
+  RecordedTask& task = add_task(first, first, Tid{0}, nullptr, "");
+  task.in_call = true;
+  task.entry.registers = {};
+  BYGONE_TRY(on_exec_event(task, first));
+  BYGONE_TRY(loop());
+  outcome_.events = log_.events();
+  for (const auto& [key, call] : uncaptured_) {
+    log_.row(call);
+    outcome_.uncaptured_calls += call.count;
+  }
+  BYGONE_TRY(log_.status());
+  BYGONE_TRY(log_.sink().commit());
+  return outcome_;
+}
+
+Expected<void> Session::loop() {
+  while (!tasks_.empty()) {
+    BYGONE_TRY(log_.status());
+    if (tasks_.size() > 1) collect_stops();
+    RecordedTask* task = choose();
+    if (task == nullptr) {
+      if (const auto stop = wait_for(-1, Waiting::block)) file_stop(*stop);
+      continue;
+    }
+    if (task->pending) {
+      const Stop stop = *task->pending;
+      task->pending.reset();
+      BYGONE_TRY(handle(*task, stop));
+    } else {
+      BYGONE_TRY(give_turn(*task));
+    }
+  }
+  return {};
+}
+
+void Session::collect_stops() {
+  while (const auto stop = wait_for(-1, Waiting::no_wait)) file_stop(*stop);
+}
+
+void Session::file_stop(const Stop& stop) {
+  ++outcome_.ptrace_stops;
+  if (RecordedTask* task = find(stop.tid))
+    task->pending = stop;
+  else
+    early_stops_[stop.tid] = stop;
+}
+
+RecordedTask* Session::choose() {
+  auto can_run = [](const RecordedTask& t) { return t.pending || t.state == RecordedTask::State::ready; };
+  RecordedTask* current = find(turn_);
+  const bool keep = current != nullptr && can_run(*current) && !yielded_ && turn_frames_ < kTurnFrames;
+  if (keep) return current;
+  yielded_ = false;
+  turn_frames_ = 0;
+  auto it = tasks_.upper_bound(turn_);
+  for (size_t i = 0; i < tasks_.size(); ++i, ++it) {
+    if (it == tasks_.end()) it = tasks_.begin();
+    if (!can_run(*it->second)) continue;
+    turn_ = it->first;
+    return it->second.get();
+  }
+  return nullptr;
+}
+
+bool Session::others_can_run(const RecordedTask& task) const {
+  for (const auto& [tid, other] : tasks_)
+    if (other.get() != &task && (other->pending || other->state == RecordedTask::State::ready)) return true;
+  return false;
+}
+
+Expected<void> Session::give_turn(RecordedTask& task) {
+  task.in_user_code = true;
+  task.state = RecordedTask::State::away;
+  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+  const auto stop = wait_for(task.tid, Waiting::block);
+  if (!stop) return {};  // reported to a wait for anybody, or interrupted: it will turn up
+  ++outcome_.ptrace_stops;
+  return handle(task, *stop);
+}
+
+Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
+  switch (stop.kind) {
+    case Stop::Kind::exited:
+      return on_gone(task, stop.wait_status);
+    case Stop::Kind::system_call:
+      return task.in_call ? on_exit(task) : on_entry(task);
+    case Stop::Kind::signal:
+      return on_signal(task, stop.signal);
+    case Stop::Kind::group_stop:
+      task.state = RecordedTask::State::away;
+      resume(task.tid, Resume::listen);
+      return {};
+    case Stop::Kind::trap:
+      if (task.in_call) {  // the end of a stop that found it inside a call: go on in there
+        task.state = RecordedTask::State::away;
+        resume(task.tid, Resume::to_system_call);
+      } else {
+        task.state = RecordedTask::State::ready;
+      }
+      return {};
+    case Stop::Kind::event:
+      return handle_event(task, stop);
+  }
+  return {};
+}
+
+Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
+  switch (stop.event) {
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+      return on_new_task(task, stop);
+    case PTRACE_EVENT_EXEC: {
+      uint64_t former = 0;
+      if (get_event_message(task.tid, former) == Outcome::gone) return {};
+      return on_exec_event(task, pid_t(former));
+    }
+    case PTRACE_EVENT_EXIT:
+      return on_exit_event(task);
+    default:
+      resume(task.tid, Resume::to_system_call);
+      return {};
+  }
+}
+
+void Session::lose_turn(RecordedTask& task) {
+  if (task.lost_turn || !task.in_call) return;
+  task.lost_turn = true;
+  log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
+             &task.registers);
+  ++turn_frames_;
+}
+
+Expected<void> Session::go_into_call(RecordedTask& task) {
+  task.state = RecordedTask::State::away;
+  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+  const bool short_call =
+      task.forced_result || (task.row != nullptr && !task.row->may_block && task.row->call_class != CallClass::task);
+  if (short_call || tasks_.size() == 1) {
+    const auto stop = wait_for(task.tid, Waiting::block);
+    if (!stop) return {};
+    ++outcome_.ptrace_stops;
+    return handle(task, *stop);
+  }
+  while (!others_can_run(task)) {
+    const auto stop = wait_for(-1, Waiting::block);
+    if (!stop) continue;
+    file_stop(*stop);
+    if (task.pending) return {};
+  }
+  // Others could run: it keeps its turn only as long as the kernel is really working for it.
+  for (;;) {
+    if (const auto stop = wait_for(task.tid, Waiting::no_wait)) {
+      file_stop(*stop);
+      return {};
+    }
+    if (task_state(task.tgid, task.tid) != 'R') break;
+    sched_yield();
+  }
+  if (const auto stop = wait_for(task.tid, Waiting::no_wait)) {
+    file_stop(*stop);
+    return {};
+  }
+  lose_turn(task);
+  return {};
+}
+
+Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
+                                 std::optional<int64_t> result) {
+  const EventNumber event = log_.next();
+  if (task.space) {
+    BYGONE_TRY(follow_kernel(task));
+    log_.mapping_changes(task.space->space);
+    if (options_.checking == Checking::everything) BYGONE_TRY(prove(task, event));
+  }
+  log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
+  ++turn_frames_;
+  task.in_user_code = false;
+  return log_.status();
+}
+
+Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
+  // A call in flight may be writing, or mapping, right now; what it does belongs to a later event.
+  bool others_in_kernel = false;
+  bool sharers_in_kernel = false;
+  for (const auto& [tid, other] : tasks_) {
+    if (other.get() == &task || !(other->in_call || other->state == RecordedTask::State::leaving)) continue;
+    others_in_kernel = true;
+    if (other->space == task.space) sharers_in_kernel = true;
+  }
+  if (sharers_in_kernel) return {};
+  const auto kernel = read_maps(task.tid);
+  if (!kernel) return {};  // killed meanwhile
+  auto valid = task.space->space.validate(*kernel, Half::recorded);
+  if (!valid) {
+    valid.error().object = fmt::format("event {}, task {}, {}", event.value, task.tid, valid.error().object);
+    return valid;
+  }
+  if (event < next_proof_) return {};
+  next_proof_ = EventNumber{event.value + kProofInterval};
+  const auto scope = others_in_kernel ? DigestScope::private_only : DigestScope::private_and_shared;
+  for (const MemoryDigest& digest : digest_writable(event, task.space->space, task.tid, task.space->memory, scope))
+    log_.row(digest);
+  return {};
+}
+
+}  // namespace bygone

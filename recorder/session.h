@@ -1,0 +1,117 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "recorder/event_log.h"
+#include "recorder/file_keeper.h"
+#include "recorder/recorded_task.h"
+#include "recorder/recorder.h"
+
+namespace bygone {
+
+// One recording in progress: the tasks, whose turn it is, and what is written down at each stop. At most one task
+// runs user code at any time; a task inside a call may be overtaken by others (`enter` frame) until it returns.
+class Session {
+ public:
+  Session(const RecordOptions& options, RecordSink& sink);
+  ~Session();
+
+  // `first` stands at its PTRACE_EVENT_EXEC stop (launch()). Returns when no task is left.
+  Expected<RecordOutcome> run(pid_t first);
+
+ private:
+  // session.cc: turns
+  Expected<void> loop();
+  void collect_stops();
+  void file_stop(const Stop& stop);
+  RecordedTask* choose();
+  bool others_can_run(const RecordedTask& task) const;
+  Expected<void> give_turn(RecordedTask& task);
+  Expected<void> handle(RecordedTask& task, const Stop& stop);
+  Expected<void> handle_event(RecordedTask& task, const Stop& stop);
+  // Lets the task go on into the call it stands at and comes back when it has stopped again or lost its turn.
+  Expected<void> go_into_call(RecordedTask& task);
+  void lose_turn(RecordedTask& task);
+  RecordedTask* find(pid_t tid);
+  // Writes the frame, having brought the address space up to date, and proves what options_ asks for.
+  Expected<void> complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
+                          std::optional<int64_t> result);
+  Expected<void> prove(RecordedTask& task, EventNumber event);
+
+  // calls.cc: entry and exit of system calls
+  Expected<void> on_entry(RecordedTask& task);
+  Expected<void> on_exit(RecordedTask& task);
+  // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
+  void answer(RecordedTask& task, int64_t result);
+  // Changes calls that must not run as they are.
+  void adjust_call(RecordedTask& task);
+  // call_effects.cc: memory the call wrote
+  void capture_writes(RecordedTask& task, int64_t result);
+  void note_uncaptured(int32_t call, const std::string& detail);
+  // mapping_calls.cc
+  Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
+  Expected<void> on_mmap(RecordedTask& task, Address start);
+  void on_mremap(RecordedTask& task, Address start);
+  void on_brk(RecordedTask& task, Address now);
+  Expected<void> on_shmat(RecordedTask& task, Address start);
+  // Finds out what changed on its own (a stack that grew) or by a call nobody described.
+  Expected<void> follow_kernel(RecordedTask& task);
+  Expected<void> describe_new_mapping(RecordedTask& task, int fd, Mapping& mapping);
+  // Stores made by write(2) and its kin into a file that is mapped shared.
+  void capture_shared_file_write(RecordedTask& task, int64_t result);
+  // output_capture.cc
+  int output_stream(const RecordedTask& task, int fd) const;
+  void prepare_output(RecordedTask& task);
+  void capture_output(RecordedTask& task, int64_t result);
+
+  // exec.cc
+  Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
+  Expected<void> finish_exec(RecordedTask& task);
+  Expected<void> install_own_pages(RecordedTask& task);
+  Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
+
+  // tasks.cc
+  Expected<void> on_new_task(RecordedTask& parent, const Stop& stop);
+  Expected<void> on_exit_event(RecordedTask& task);
+  Expected<void> on_gone(RecordedTask& task, int wait_status);
+  void finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes);
+  RecordedTask& add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_ptr<RecordedSpace> space,
+                         const std::string& command);
+  void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
+  void leave_space(RecordedTask& task);
+  std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
+
+  // signals.cc
+  Expected<void> on_signal(RecordedTask& task, int signal);
+  Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
+  Expected<void> enter_handler(RecordedTask& task, int signal);
+  bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
+  // Sends the call the task stands at back to before it began, so that a held signal comes first.
+  void begin_injection(RecordedTask& task);
+
+  const RecordOptions& options_;
+  EventLog log_;
+  FileKeeper files_;
+  std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
+  std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
+  pid_t first_tid_ = 0;
+  pid_t turn_ = 0;             // whose turn it is
+  uint64_t turn_frames_ = 0;   // frames written in this turn
+  bool yielded_ = false;       // the task gives its turn away
+  MappingId next_mapping_{1};
+  AddressSpaceId next_space_{1};
+  TaskId next_task_{1};
+  EventNumber next_proof_{1};
+  bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
+  bool maps_shared_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED
+  std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
+  std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
+  int output_fds_[3] = {-1, -1, -1};  // our standard streams, by number; compared with the tracees'
+  RecordOutcome outcome_;
+};
+
+}  // namespace bygone

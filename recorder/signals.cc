@@ -1,0 +1,194 @@
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include <cstring>
+
+#include "recorder/session.h"
+#include "tracee/extended_state.h"
+
+namespace bygone {
+
+namespace {
+
+bool raised_by_instruction(const siginfo_t& info) {
+  switch (info.si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+      return info.si_code > 0;
+    default:
+      return false;
+  }
+}
+
+// What the program does about a signal, as /proc/TID/status tells it (SigIgn, SigCgt of proc(5)).
+SignalAction action_for(pid_t tid, int signal) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/status", tid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  char text[4096];
+  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  text[std::max<ssize_t>(size, 0)] = '\0';
+  auto in_set = [&](const char* name) {
+    const char* line = std::strstr(text, name);
+    return line != nullptr && ((strtoull(line + std::strlen(name), nullptr, 16) >> (signal - 1)) & 1) != 0;
+  };
+  if (in_set("\nSigCgt:")) return SignalAction::handled;
+  if (in_set("\nSigIgn:")) return SignalAction::ignored;
+  switch (signal) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+      return SignalAction::ignored;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+      return SignalAction::stopped;
+    default:
+      return SignalAction::terminated;
+  }
+}
+
+bool same_but_for_call_number(Registers a, Registers b) {
+  a[Register::orig_rax] = b[Register::orig_rax] = 0;
+  return a == b;
+}
+
+// Size of the frame the kernel has just pushed at `stack_pointer`: struct rt_sigframe (return address, ucontext,
+// siginfo), with the extended state above it (arch/x86/kernel/signal_64.c).
+uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
+  constexpr uint64_t kFixedPart = 8 + sizeof(ucontext_t) + sizeof(siginfo_t);
+  uint64_t end = stack_pointer.value + kFixedPart;
+  uint64_t extended = 0;
+  if (memory.read_value(stack_pointer + 8 + offsetof(ucontext_t, uc_mcontext.fpregs), extended) && extended != 0) {
+    uint64_t size = sizeof(_fpstate);
+    _fpx_sw_bytes software{};
+    if (memory.read_value(Address{extended + 464}, software) && software.magic1 == FP_XSTATE_MAGIC1)
+      size = software.extended_size;
+    constexpr uint64_t kLargestState = 64 << 10;
+    if (extended > stack_pointer.value && size < kLargestState) end = std::max(end, extended + size);
+  }
+  return end - stack_pointer.value;
+}
+
+}  // namespace
+
+bool Session::emulate_instruction(RecordedTask& task, const siginfo_t& info) {
+  if (info.si_signo != SIGSEGV || info.si_code != SI_KERNEL) return false;
+  uint8_t code[3] = {};
+  const Address at{task.registers[Register::rip]};
+  if (!task.space->memory.read(at, std::as_writable_bytes(std::span(code)).first(2))) return false;
+  const bool rdtsc = code[0] == 0x0f && code[1] == 0x31;
+  bool rdtscp = false;
+  if (!rdtsc) {
+    if (!task.space->memory.read(at, std::as_writable_bytes(std::span(code)))) return false;
+    rdtscp = code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9;
+  }
+  if (!rdtsc && !rdtscp) return false;
+  const uint64_t value = __rdtsc();
+  task.registers[Register::rax] = uint32_t(value);
+  task.registers[Register::rdx] = value >> 32;
+  if (rdtscp) task.registers[Register::rcx] = 0;  // TSC_AUX: processor 0 of node 0
+  task.registers[Register::rip] += rdtscp ? 3 : 2;
+  set_registers(task.tid, task.registers);
+  return true;
+}
+
+void Session::begin_injection(RecordedTask& task) {
+  // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are lost to
+  // the call in any case.
+  task.registers[Register::rip] -= 2;
+  task.registers[Register::rax] = task.registers[Register::orig_rax];
+  task.registers[Register::orig_rax] = ~uint64_t{0};
+  set_registers(task.tid, task.registers);
+  task.in_call = true;
+  task.injecting = true;
+  task.state = RecordedTask::State::away;
+  resume(task.tid, Resume::to_system_call);
+}
+
+Expected<void> Session::on_signal(RecordedTask& task, int signal) {
+  siginfo_t info;
+  Registers now;
+  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone) return {};
+  if (task.injecting) {
+    // Ours, or one that came first; the information is that of the signal taken away earlier.
+    task.injecting = false;
+    const siginfo_t held = task.held_signals.front();
+    task.held_signals.pop_front();
+    if (held.si_signo != signal) {
+      task.held_signals.push_front(info);  // comes again before the next call
+    } else {
+      set_siginfo(task.tid, held);
+    }
+    task.registers = now;
+    return deliver(task, held.si_signo == signal ? held : info, SignalPosition::call_entry);
+  }
+  if (raised_by_instruction(info)) {
+    task.registers = now;
+    if (emulate_instruction(task, info)) {
+      task.state = RecordedTask::State::ready;
+      const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
+      return complete(task, FrameKind::instruction, std::nullopt, int64_t(value));
+    }
+    return deliver(task, info, SignalPosition::fault);
+  }
+  if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
+  // In the middle of a computation: no replay could find this place. It waits for the next call.
+  task.held_signals.push_back(info);
+  task.state = RecordedTask::State::away;
+  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+  const auto stop = wait_for(task.tid, Waiting::block);
+  if (!stop) return {};
+  ++outcome_.ptrace_stops;
+  return handle(task, *stop);
+}
+
+Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
+  const int signal = info.si_signo;
+  SignalAction action = action_for(task.tid, signal);
+  log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},
+           std::as_bytes(std::span(&info, 1)));
+  // What a fault did to the stack before it (growth) belongs here too: complete() looks.
+  BYGONE_TRY(complete(task, FrameKind::signal, signal, std::nullopt));
+  if (action == SignalAction::handled) return enter_handler(task, signal);
+  task.state = RecordedTask::State::away;
+  if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
+  if (action == SignalAction::ignored) {
+    task.in_user_code = true;
+    const auto stop = wait_for(task.tid, Waiting::block);
+    if (!stop) return {};
+    ++outcome_.ptrace_stops;
+    return handle(task, *stop);
+  }
+  return {};
+}
+
+Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
+  task.state = RecordedTask::State::away;
+  if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
+  const auto stop = wait_for(task.tid, Waiting::block);
+  if (!stop) return {};
+  ++outcome_.ptrace_stops;
+  if (stop->kind != Stop::Kind::signal || stop->signal != SIGTRAP) return handle(task, *stop);
+  if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  TraceeMemory& memory = task.space->memory;
+  const Address stack_pointer{task.registers[Register::rsp]};
+  std::vector<std::byte> frame(signal_frame_size(memory, stack_pointer));
+  if (memory.read(stack_pointer, frame)) log_.memory_write(Tid{task.tid}, stack_pointer, frame);
+  std::vector<std::byte> state;
+  if (get_extended_state(task.tid, state) == Outcome::gone) return {};
+  log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+  task.state = RecordedTask::State::ready;
+  return complete(task, FrameKind::handler, signal, std::nullopt);
+}
+
+}  // namespace bygone

@@ -1,0 +1,253 @@
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "recorder/session.h"
+#include "tracee/memory_digest.h"
+
+namespace bygone {
+
+namespace {
+
+// What of clone(2), clone3(2), fork(2) and vfork(2) matters here.
+struct NewTask {
+  uint64_t flags = 0;
+  Address parent_tid;
+  Address child_tid;
+  Address pidfd;
+};
+
+NewTask request_of(const Registers& call, TraceeMemory& memory) {
+  NewTask request;
+  switch (call[Register::orig_rax]) {
+    case SYS_clone:
+      request.flags = call.argument(0);
+      request.parent_tid = Address{call.argument(2)};
+      request.child_tid = Address{call.argument(3)};
+      request.pidfd = request.parent_tid;
+      break;
+    case SYS_clone3: {
+      clone_args arguments{};
+      memory.read(Address{call.argument(0)},
+                  std::as_writable_bytes(std::span(&arguments, 1)).first(std::min<size_t>(call.argument(1), sizeof arguments)));
+      request.flags = arguments.flags;
+      request.parent_tid = Address{arguments.parent_tid};
+      request.child_tid = Address{arguments.child_tid};
+      request.pidfd = Address{arguments.pidfd};
+      break;
+    }
+    case SYS_vfork:
+      request.flags = CLONE_VFORK | CLONE_VM;
+      break;
+    default:
+      break;
+  }
+  return request;
+}
+
+uint64_t stack_limit(pid_t tid) {
+  rlimit limit{};
+  return prlimit(tid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+// Words the kernel changes when the task ends: its robust futexes (set_robust_list(2), kernel/futex/core.c) and the
+// word set_tid_address(2) named.
+std::vector<Address> words_written_at_exit(const RecordedTask& task) {
+  std::vector<Address> words;
+  void* head_pointer = nullptr;
+  size_t head_size = 0;
+  TraceeMemory& memory = task.space->memory;
+  if (syscall(SYS_get_robust_list, task.tid, &head_pointer, &head_size) == 0 && head_pointer != nullptr) {
+    constexpr size_t kMostLocks = 2048;  // ROBUST_LIST_LIMIT
+    const Address head{reinterpret_cast<uint64_t>(head_pointer)};
+    robust_list_head list{};
+    if (memory.read_value(head, list)) {
+      auto add = [&](const robust_list* entry) {
+        // The lowest bit marks priority-inheriting locks.
+        const uint64_t at = reinterpret_cast<uint64_t>(entry) & ~uint64_t{1};
+        words.push_back(Address{at + uint64_t(list.futex_offset)});
+      };
+      const robust_list* entry = list.list.next;
+      for (size_t i = 0; i < kMostLocks; ++i) {
+        const Address at{reinterpret_cast<uint64_t>(entry) & ~uint64_t{1}};
+        if (at == head || at.value == 0) break;
+        add(entry);
+        robust_list next{};
+        if (!memory.read_value(at, next)) break;
+        entry = next.next;
+      }
+      if (list.list_op_pending != nullptr) add(list.list_op_pending);
+    }
+  }
+  if (task.clear_tid) words.push_back(task.clear_tid);
+  return words;
+}
+
+}  // namespace
+
+std::shared_ptr<RecordedSpace> Session::begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent) {
+  log_.row(AddressSpaceRow{model.id(), parent, log_.next(), kNoEvent, stack_limit(tid)});
+  return std::make_shared<RecordedSpace>(std::move(model), tid);
+}
+
+void Session::join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space) {
+  task.space = std::move(space);
+  task.space->users.insert(task.tid);
+  log_.row(TaskAddressSpace{task.id, task.space->space.id(), log_.next(), kNoEvent});
+}
+
+void Session::leave_space(RecordedTask& task) {
+  if (!task.space) return;
+  RecordedSpace& space = *task.space;
+  space.users.erase(task.tid);
+  log_.row(TaskAddressSpaceEnd{task.id, space.space.id(), log_.next()});
+  if (space.users.empty()) {
+    for (const auto& [start, mapping] : space.space.mappings()) log_.row(MappingEnd{mapping.id, log_.next()});
+    log_.row(AddressSpaceEnd{space.space.id(), log_.next()});
+  } else {
+    space.memory.follow(*space.users.begin());
+    if (space.statm >= 0) close(space.statm);
+    space.statm = -1;
+  }
+  task.space.reset();
+}
+
+RecordedTask& Session::add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_ptr<RecordedSpace> space,
+                                const std::string& command) {
+  auto task = std::make_unique<RecordedTask>();
+  task->id = next_task_;
+  ++next_task_.value;
+  task->tid = tid;
+  task->tgid = tgid;
+  log_.row(Task{task->id, Tid{tid}, Tid{tgid}, parent, log_.next(), kNoEvent, command, std::nullopt});
+  if (space) join_space(*task, std::move(space));
+  RecordedTask& reference = *task;
+  tasks_[tid] = std::move(task);
+  return reference;
+}
+
+Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
+  uint64_t message = 0;
+  if (get_event_message(parent.tid, message) == Outcome::gone) return {};
+  const pid_t tid = pid_t(message);
+  const NewTask request = request_of(parent.entry.registers, parent.space->memory);
+
+  std::optional<Stop> first_stop;
+  if (const auto early = early_stops_.extract(tid)) first_stop = early.mapped();
+  while (!first_stop) {
+    first_stop = wait_for(tid, Waiting::block);
+    if (first_stop) ++outcome_.ptrace_stops;
+  }
+  Registers child_registers;
+  const bool alive =
+      first_stop->kind != Stop::Kind::exited && get_registers(tid, child_registers) == Outcome::done;
+
+  // The parent's frame comes first: from here on the child exists.
+  auto written = [&](RecordedTask& task, uint64_t flag, Address address) {
+    uint32_t value = 0;
+    if ((request.flags & flag) == 0 || !task.space->memory.read_value(address, value)) return;
+    log_.memory_write(Tid{task.tid}, address, std::as_bytes(std::span(&value, 1)));
+  };
+  written(parent, CLONE_PARENT_SETTID, request.parent_tid);
+  written(parent, CLONE_PIDFD, request.pidfd);
+  BYGONE_TRY(complete(parent, FrameKind::clone, int32_t(parent.entry.registers[Register::orig_rax]), tid));
+
+  const bool shares_memory = (request.flags & CLONE_VM) != 0;
+  const pid_t tgid = (request.flags & CLONE_THREAD) != 0 ? parent.tgid : tid;
+  std::shared_ptr<RecordedSpace> space = parent.space;
+  if (!shares_memory) {
+    const AddressSpaceId id = next_space_;
+    ++next_space_.value;
+    space = begin_space(tid, parent.space->space.fork(log_.next(), id), parent.space->space.id());
+    space->program_break = parent.space->program_break;
+  }
+  RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
+  child.position_known = true;
+  if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
+  child.registers = child_registers;
+  child.registers[Register::orig_rax] = ~uint64_t{0};
+  written(child, CLONE_CHILD_SETTID, request.child_tid);
+  BYGONE_TRY(complete(child, FrameKind::start, std::nullopt, std::nullopt));
+  child.state = RecordedTask::State::ready;
+  if (!alive || first_stop->kind != Stop::Kind::trap) {
+    child.state = RecordedTask::State::away;
+    child.pending = *first_stop;
+  }
+
+  // A parent in vfork(2) sleeps until the child has gone its own way; others come back at once.
+  parent.lost_turn = true;
+  parent.state = RecordedTask::State::away;
+  if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || stop.event == PTRACE_EVENT_VFORK) return {};
+  const auto next = wait_for(parent.tid, Waiting::block);
+  if (!next) return {};
+  ++outcome_.ptrace_stops;
+  return handle(parent, *next);
+}
+
+void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
+  const bool shared = task.space && task.space->users.size() > 1;
+  if (shared && !kernel_writes.empty()) {
+    std::set<pid_t> others = task.space->users;
+    others.erase(task.tid);
+    task.space->memory.follow(*others.begin());
+    for (Address address : kernel_writes) {
+      uint32_t word = 0;
+      if (task.space->memory.read_value(address, word))
+        log_.memory_write(Tid{*others.begin()}, address, std::as_bytes(std::span(&word, 1)));
+    }
+  }
+  leave_space(task);
+  log_.row(TaskEnd{task.id, log_.next(), status});
+  log_.frame(FrameKind::exit, Tid{task.tid}, std::nullopt, status, nullptr);
+  ++turn_frames_;
+}
+
+Expected<void> Session::on_exit_event(RecordedTask& task) {
+  uint64_t status = 0;
+  if (get_event_message(task.tid, status) == Outcome::gone) return {};
+  const bool at_known_position = task.position_known && !task.in_user_code;
+  if (options_.checking == Checking::everything && at_known_position) {
+    next_proof_ = log_.next();
+    BYGONE_TRY(prove(task, log_.next()));
+  }
+  const std::vector<Address> words = words_written_at_exit(task);
+  const bool leads_others = task.tid == task.tgid && std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+                              return t.second.get() != &task && t.second->tgid == task.tgid;
+                            });
+  task.state = RecordedTask::State::leaving;
+  resume(task.tid, Resume::run);
+  // What the kernel writes on its way out must be there before anybody else runs. A leader is not reported before
+  // the last of its threads.
+  std::optional<Stop> gone;
+  while (!gone) {
+    gone = wait_for(task.tid, leads_others ? Waiting::no_wait : Waiting::block);
+    if (gone && gone->kind != Stop::Kind::exited) {
+      resume(task.tid, Resume::run);
+      gone.reset();
+      continue;
+    }
+    if (!gone && !leads_others) break;  // reaped by a wait for anybody
+    if (!gone) {
+      const char state = task_state(task.tgid, task.tid);
+      if (state == 'Z' || state == 'X' || state == 0) break;
+      sched_yield();
+    }
+  }
+  finish_task(task, int(status), words);
+  if (gone) return on_gone(task, gone->wait_status);
+  return {};
+}
+
+Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
+  if (task.tid == first_tid_) outcome_.wait_status = wait_status;
+  // No PTRACE_EVENT_EXIT was seen: SIGKILL can skip it.
+  if (task.space) finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
+  tasks_.erase(task.tid);
+  return log_.status();
+}
+
+}  // namespace bygone
