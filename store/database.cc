@@ -10,6 +10,7 @@ namespace {
 constexpr int kBusyTimeoutMs = 30'000;
 // No string or blob of ours is longer: a chunk, a blob, a path.
 constexpr int kLongestValueBytes = 64 << 20;
+constexpr int kReaderCacheKib = 32 << 10;
 
 }  // namespace
 
@@ -54,7 +55,7 @@ Error error_of(const SQLite::Exception& exception, std::string_view object) {
 std::unique_ptr<SQLite::Database> create_database(const std::filesystem::path& path, int32_t application_id,
                                                   int32_t version) {
   auto database = std::make_unique<SQLite::Database>(
-      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
   database->exec("PRAGMA page_size = 16384");
   database->exec("PRAGMA auto_vacuum = NONE");
   database->exec("PRAGMA journal_mode = WAL");
@@ -66,11 +67,21 @@ std::unique_ptr<SQLite::Database> create_database(const std::filesystem::path& p
 }
 
 std::unique_ptr<SQLite::Database> open_for_writing(const std::filesystem::path& path) {
-  auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kBusyTimeoutMs);
+  auto database = std::make_unique<SQLite::Database>(
+      path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
   database->exec("PRAGMA synchronous = NORMAL");
   database->exec("PRAGMA secure_delete = OFF");
   database->exec("PRAGMA foreign_keys = OFF");
   return database;
+}
+
+ReadTransaction::ReadTransaction(SQLite::Database& database)
+    : database_(sqlite3_get_autocommit(database.getHandle()) != 0 ? &database : nullptr) {
+  if (database_ != nullptr) database_->exec("BEGIN");
+}
+
+ReadTransaction::~ReadTransaction() {
+  if (database_ != nullptr) database_->tryExec("COMMIT");
 }
 
 int64_t pragma_number(SQLite::Database& database, const std::string& name) {
@@ -87,7 +98,8 @@ Expected<std::unique_ptr<SQLite::Database>> open_untrusted(const std::filesystem
     return fail(ErrorKind::bad_data, path.string(), fmt::format("is not a file, so not {}", what));
   using Opened = Expected<std::unique_ptr<SQLite::Database>>;
   return guarded(path.string(), [&]() -> Opened {
-    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kBusyTimeoutMs);
+    auto database = std::make_unique<SQLite::Database>(
+        path.string(), SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
     sqlite3* handle = database->getHandle();
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -96,6 +108,7 @@ Expected<std::unique_ptr<SQLite::Database>> open_untrusted(const std::filesystem
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 1);
     database->exec("PRAGMA mmap_size = 0");
     database->exec("PRAGMA cell_size_check = ON");
+    database->exec(fmt::format("PRAGMA cache_size = -{}", kReaderCacheKib));
     database->exec("PRAGMA query_only = ON");
     // The first read: here a file that is no database gives itself away.
     if (pragma_number(*database, "application_id") != application_id)

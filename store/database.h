@@ -59,6 +59,19 @@ std::unique_ptr<SQLite::Database> open_for_writing(const std::filesystem::path& 
 Expected<std::unique_ptr<SQLite::Database>> open_untrusted(const std::filesystem::path& path,
                                                            int32_t application_id, std::string_view what);
 
+// Several look-ups on one state of the database, which also saves each the locking. Nests in any other
+// transaction.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(SQLite::Database& database);
+  ~ReadTransaction();
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  SQLite::Database* database_;  // null where the transaction is somebody else's
+};
+
 // "PRAGMA name" as a number.
 int64_t pragma_number(SQLite::Database& database, const std::string& name);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/database.h"
 #include "store/row_sql.h"
 
 namespace bygone {
@@ -41,7 +42,8 @@ Expected<void> FrameStream::Table<Row>::fetch(EventNumber first, EventNumber las
 }
 
 FrameStream::FrameStream(SQLite::Database& database, BlobReader& blobs)
-    : blobs_(blobs),
+    : database_(database),
+      blobs_(blobs),
       chunks_(database),
       select_frames_(database, fmt::format("SELECT {} FROM frame WHERE event BETWEEN ? AND ? ORDER BY event",
                                            column_list<Frame>())),
@@ -51,6 +53,7 @@ FrameStream::FrameStream(SQLite::Database& database, BlobReader& blobs)
       states_(database) {}
 
 Expected<void> FrameStream::fetch(EventNumber first, EventNumber last) {
+  const ReadTransaction transaction(database_);
   frames_.clear();
   select_frames_.reset();
   select_frames_.bind(1, int64_t(first.value));

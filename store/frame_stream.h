@@ -43,6 +43,7 @@ class FrameStream {
   template <class Row, class Use>
   Expected<void> take(Table<Row>& table, EventNumber event, Use&& use);
 
+  SQLite::Database& database_;
   BlobReader& blobs_;
   FrameChunkReader chunks_;
   SQLite::Statement select_frames_;

@@ -11,6 +11,7 @@
 #include "store/blob_writer.h"
 #include "store/database.h"
 #include "store/frame_chunk.h"
+#include "store/mapping_checkpoint.h"
 #include "store/outcome.h"
 #include "store/recording_schema.h"
 #include "store/row_store.h"
@@ -41,7 +42,7 @@ struct WaitingRow {
 
 struct Ingest::Impl {
   explicit Impl(std::unique_ptr<SQLite::Database> db)
-      : database(std::move(db)), rows(*database), blobs(*database, 1), chunks(*database) {}
+      : database(std::move(db)), rows(*database), blobs(*database, 1), chunks(*database), checkpoints(*database) {}
 
   void begin();
   void commit_now();
@@ -57,6 +58,7 @@ struct Ingest::Impl {
   RowStore rows;
   BlobWriter blobs;
   FrameChunkWriter chunks;
+  MappingCheckpoints checkpoints;
   IngestOptions options;
   std::string object;
   OutcomeTracker outcome;
@@ -113,6 +115,7 @@ Expected<void> Ingest::Impl::attempt(Action&& action) {
 
 Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosition>& payload) {
   outcome.see(row);
+  checkpoints.see(row);
   return rows.put(row, payload);
 }
 
@@ -157,6 +160,7 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   BYGONE_TRY(rows.put_row(frame, std::nullopt));
   chunks.append(frame.event, std::move(entry));
   last = frame.event;
+  checkpoints.write_due(last);
   ++pending_frames;
   if (pending_frames >= kPendingFrames ||
       blobs.raw_bytes() - committed_payload_bytes >= kPendingPayloadBytes ||

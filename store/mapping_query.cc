@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/database.h"
 #include "store/mapping_checkpoint.h"
 #include "store/row_sql.h"
 
@@ -21,7 +22,8 @@ void sort_by_address(std::vector<Mapping>& mappings) {
 }  // namespace
 
 MappingQuery::MappingQuery(SQLite::Database& database)
-    : checkpoint_(database,
+    : database_(database),
+      checkpoint_(database,
                   "SELECT event, mappings FROM mapping_checkpoint WHERE address_space = ? AND event <= ? "
                   "ORDER BY event DESC LIMIT 1"),
       by_id_(database, select_mappings("id = ?1 AND address_space = ?2 AND end_event > ?3")),
@@ -29,17 +31,20 @@ MappingQuery::MappingQuery(SQLite::Database& database)
              select_mappings(
                  "address_space = ?1 AND first_event > ?2 AND first_event <= ?3 AND end_event > ?3")),
       begun_(database, select_mappings("address_space = ?1 AND first_event = ?2")),
-      begin_events_(database,
-                    "SELECT DISTINCT first_event FROM mapping WHERE address_space = ?1 AND first_event >= ?2 AND "
-                    "first_event <= ?3 ORDER BY first_event") {}
+      begin_events_(
+          database,
+          "SELECT DISTINCT first_event FROM mapping WHERE address_space = ?1 AND first_event >= ?2 AND "
+          "first_event <= ?3 ORDER BY first_event") {}
 
-std::vector<EventNumber> MappingQuery::begin_events(AddressSpaceId space, EventNumber first, EventNumber last) {
+std::vector<EventNumber> MappingQuery::begin_events(AddressSpaceId space, EventNumber first,
+                                                    EventNumber last) {
   std::vector<EventNumber> events;
   begin_events_.reset();
   begin_events_.bind(1, int64_t(space.value));
   begin_events_.bind(2, int64_t(first.value));
   begin_events_.bind(3, int64_t(last.value));
-  while (begin_events_.executeStep()) events.push_back(EventNumber{uint64_t(begin_events_.getColumn(0).getInt64())});
+  while (begin_events_.executeStep())
+    events.push_back(EventNumber{uint64_t(begin_events_.getColumn(0).getInt64())});
   begin_events_.reset();
   return events;
 }
@@ -66,6 +71,7 @@ Expected<MappingQuery::Checkpoint> MappingQuery::checkpoint(AddressSpaceId space
 }
 
 Expected<std::vector<Mapping>> MappingQuery::at(AddressSpaceId space, EventNumber event) {
+  const ReadTransaction transaction(database_);
   std::vector<Mapping> found;
   BYGONE_ASSIGN(const Checkpoint before, checkpoint(space, event));
   for (const uint64_t id : before.ids) {

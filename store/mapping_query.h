@@ -29,6 +29,7 @@ class MappingQuery {
   Expected<Checkpoint> checkpoint(AddressSpaceId space, EventNumber event);
   Expected<void> collect(SQLite::Statement& select, std::vector<Mapping>& into);
 
+  SQLite::Database& database_;
   SQLite::Statement checkpoint_;
   SQLite::Statement by_id_;
   SQLite::Statement since_;
