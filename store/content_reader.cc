@@ -21,7 +21,8 @@ tl::unexpected<Error> damaged(const std::string& sha256, std::string cause) {
 }  // namespace
 
 ContentReader::ContentReader(SQLite::Database& database)
-    : find_(database, "SELECT id, size_bytes, chunk_count FROM file_content WHERE sha256 = ?"),
+    : database_(database),
+      find_(database, "SELECT id, size_bytes, chunk_count FROM file_content WHERE sha256 = ?"),
       chunks_(database,
               "SELECT ordinal, chunk FROM file_chunk WHERE content = ? AND ordinal BETWEEN ? AND ? ORDER BY "
               "ordinal"),
@@ -93,6 +94,10 @@ Expected<void> ContentReader::verify(const std::string& sha256, uint64_t size_by
   BYGONE_ASSIGN(const Found found, find(sha256));
   if (uint64_t(found.size_bytes) != size_bytes)
     return damaged(sha256, "is not as long as the recording says");
+  SQLite::Statement count(database_, "SELECT count(*) FROM file_chunk WHERE content = ?");
+  count.bind(1, found.id);
+  if (count.executeStep() && count.getColumn(0).getInt64() != found.chunk_count)
+    return damaged(sha256, "has not the number of chunks it should have");
   Sha256 whole;
   std::vector<std::byte> buffer;
   for (uint64_t offset = 0; offset < size_bytes; offset += buffer.size()) {

@@ -39,6 +39,7 @@ class ContentReader {
   Expected<Found> find(const std::string& sha256);
   Expected<const std::vector<std::byte>*> load(int64_t chunk);
 
+  SQLite::Database& database_;
   SQLite::Statement find_;
   SQLite::Statement chunks_;
   SQLite::Statement load_;

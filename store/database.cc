@@ -12,6 +12,19 @@ constexpr int kBusyTimeoutMs = 30'000;
 constexpr int kLongestValueBytes = 64 << 20;
 constexpr int kReaderCacheKib = 32 << 10;
 
+// SQLite takes what is missing of the last page for zeros. Where a write-ahead log lies beside it, pages may
+// be there.
+Expected<void> check_length(const std::filesystem::path& path, SQLite::Database& database) {
+  std::error_code error;
+  if (std::filesystem::exists(path.string() + "-wal", error)) return {};
+  const uint64_t should =
+      uint64_t(pragma_number(database, "page_count")) * uint64_t(pragma_number(database, "page_size"));
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size >= should) return {};
+  return fail(ErrorKind::bad_data, path.string(),
+              fmt::format("is cut off: {} bytes of {} are there", size, should), "copy or pack it again");
+}
+
 }  // namespace
 
 Error error_of(const SQLite::Exception& exception, std::string_view object) {
@@ -104,6 +117,9 @@ Expected<std::unique_ptr<SQLite::Database>> open_untrusted(const std::filesystem
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+    // Else a missing column would read as its own name.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kLongestValueBytes);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 1);
     database->exec("PRAGMA mmap_size = 0");
@@ -114,7 +130,7 @@ Expected<std::unique_ptr<SQLite::Database>> open_untrusted(const std::filesystem
     if (pragma_number(*database, "application_id") != application_id)
       return fail(ErrorKind::bad_data, path.string(), fmt::format("is a SQLite database, but not {}", what),
                   "check the file name");
-    return database;
+    return check_length(path, *database).map([&] { return std::move(database); });
   });
 }
 

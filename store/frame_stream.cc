@@ -116,13 +116,11 @@ Expected<void> FrameStream::run(EventNumber first, EventNumber last,
     BYGONE_ASSIGN(const FrameChunk chunk, chunks_.read(next));
     const EventNumber end = std::min(last, EventNumber{chunk.first.value + chunk.entries.size() - 1});
     BYGONE_TRY(fetch(next, end));
-    if (frames_.size() != end.value - next.value + 1) return hole(next, "frames are missing from here on");
-    for (const Frame& frame : frames_) {
-      if (frame.event != next) return hole(next, "the frame is missing");
-      BYGONE_TRY(fill(frame, chunk.entries[next.value - chunk.first.value], full));
+    for (size_t i = 0; next <= end; ++i, ++next.value) {
+      if (i >= frames_.size() || frames_[i].event != next) return hole(next, "the frame is missing");
+      BYGONE_TRY(fill(frames_[i], chunk.entries[next.value - chunk.first.value], full));
       BYGONE_ASSIGN(const bool go_on, visit(full));
       if (!go_on) return {};
-      ++next.value;
     }
   }
   return {};

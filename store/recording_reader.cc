@@ -11,6 +11,7 @@
 #include "store/frame_stream.h"
 #include "store/liveness.h"
 #include "store/mapping_query.h"
+#include "store/recording_access.h"
 #include "store/recording_schema.h"
 #include "store/row_sql.h"
 
@@ -155,7 +156,8 @@ Expected<std::vector<Mapping>> RecordingReader::mappings_ended(AddressSpaceId sp
   return guarded(impl_->name, [&] { return impl_->mappings.ended(space, event); });
 }
 
-Expected<std::vector<EventNumber>> RecordingReader::mapping_begin_events(AddressSpaceId space, EventNumber first,
+Expected<std::vector<EventNumber>> RecordingReader::mapping_begin_events(AddressSpaceId space,
+                                                                         EventNumber first,
                                                                          EventNumber last) {
   return guarded(impl_->name, [&]() -> Expected<std::vector<EventNumber>> {
     return impl_->mappings.begin_events(space, first, last);
@@ -223,6 +225,16 @@ Expected<std::map<int32_t, std::string>> RecordingReader::call_names() {
 
 sqlite3* RecordingReader::connection() {
   return impl_->database->getHandle();
+}
+
+SQLite::Database& recording_database(RecordingReader& reader) {
+  return *reader.impl_->database;
+}
+
+Expected<void> verify_content(RecordingReader& reader, ContentId id) {
+  BYGONE_ASSIGN(const Content row, reader.content(id));
+  BYGONE_ASSIGN(ContentReader * contents, reader.impl_->contents());
+  return guarded(row.path, [&] { return contents->verify(row.sha256, row.size_bytes); });
 }
 
 }  // namespace bygone

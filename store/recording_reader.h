@@ -16,6 +16,9 @@
 #include "schema/rows.h"
 
 struct sqlite3;
+namespace SQLite {
+class Database;
+}
 
 namespace bygone {
 
@@ -101,6 +104,8 @@ class RecordingReader {
   sqlite3* connection();
 
  private:
+  friend SQLite::Database& recording_database(RecordingReader& reader);
+  friend Expected<void> verify_content(RecordingReader& reader, ContentId id);
   struct Impl;
   explicit RecordingReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -1,0 +1,16 @@
+#pragma once
+
+// What other parts of this room may do with an open recording.
+
+#include <SQLiteCpp/Database.h>
+
+#include "store/recording_reader.h"
+
+namespace bygone {
+
+SQLite::Database& recording_database(RecordingReader& reader);
+
+// Compares a stored file's bytes with their SHA-256.
+Expected<void> verify_content(RecordingReader& reader, ContentId id);
+
+}  // namespace bygone
