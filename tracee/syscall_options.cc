@@ -247,7 +247,8 @@ constexpr OptionRow kKeyctl[] = {
     {KEYCTL_PKEY_VERIFY, "KEYCTL_PKEY_VERIFY"},
     {KEYCTL_RESTRICT_KEYRING, "KEYCTL_RESTRICT_KEYRING"},
     {KEYCTL_MOVE, "KEYCTL_MOVE"},
-    {KEYCTL_CAPABILITIES, "KEYCTL_CAPABILITIES", {by_result(1, 2)}},
+    // What is left of the buffer is cleared.
+    {KEYCTL_CAPABILITIES, "KEYCTL_CAPABILITIES", {by_argument(1, 2)}},
     {KEYCTL_WATCH_KEY, "KEYCTL_WATCH_KEY"},
 };
 
