@@ -1,15 +1,15 @@
 #include "query/description.h"
 
-#include <fmt/chrono.h>
+#include <fmt/core.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <ctime>
 #include <filesystem>
 
 #include "query/command_text.h"
+#include "query/names.h"
 #include "query/select.h"
 
 namespace bygone::query {
@@ -30,15 +30,10 @@ bool usable_key(const std::string& key) {
   return !key.empty() && key.size() <= kLongestKey && std::all_of(key.begin(), key.end(), fits);
 }
 
-// "2026-11-23T15:04:05Z"; empty for what is no time.
-std::string time_text(const std::string& nanoseconds) {
+int64_t number_in(const std::string& text) {
   int64_t value = 0;
-  const char* end = nanoseconds.data() + nanoseconds.size();
-  if (std::from_chars(nanoseconds.data(), end, value).ptr != end || value <= 0) return {};
-  const std::time_t seconds = value / 1'000'000'000;
-  std::tm utc{};
-  if (gmtime_r(&seconds, &utc) == nullptr) return {};
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
 }  // namespace
@@ -67,7 +62,7 @@ Expected<Entries> describe(RecordingReader& recording) {
                      {"size_bytes", ignored ? Cell{} : Cell{int64_t(size)}},
                      {"uncaptured_calls", uncaptured},
                      {"format", header["format_version"]}};
-  if (const std::string started = time_text(header["started_ns"]); !started.empty())
+  if (const std::string started = time_text(number_in(header["started_ns"])); !started.empty())
     entries.emplace_back("started", started);
   for (const auto& [key, value] : header) {
     const bool known = key == "format_version" || std::any_of(entries.begin(), entries.end(),

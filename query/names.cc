@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace bygone::query {
@@ -73,6 +74,14 @@ std::string status_text(int64_t wait_status) {
 
 std::string hex_text(uint64_t value) {
   return fmt::format("{:#x}", value);
+}
+
+std::string time_text(int64_t epoch_ns) {
+  const std::time_t seconds = epoch_ns / 1'000'000'000;
+  std::tm utc{};
+  if (epoch_ns <= 0 || gmtime_r(&seconds, &utc) == nullptr) return {};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 std::string size_text(uint64_t bytes) {

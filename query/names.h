@@ -24,6 +24,9 @@ std::string status_text(int64_t wait_status);
 // "0x7f12a000"
 std::string hex_text(uint64_t value);
 
+// "2026-11-23T15:04:05Z" for ns since the epoch; "" for what is no time of this era.
+std::string time_text(int64_t epoch_ns);
+
 // "812 B", "1.4 MB"
 std::string size_text(uint64_t bytes);
 

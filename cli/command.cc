@@ -1,0 +1,54 @@
+#include "cli/command.h"
+
+#include "cli/output.h"
+
+namespace bygone::cli {
+namespace {
+
+class UsageFormatter : public CLI::Formatter {
+ public:
+  explicit UsageFormatter(std::string usage) : usage_(std::move(usage)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
+
+ private:
+  std::string usage_;
+};
+
+}  // namespace
+
+Expected<Store> Invocation::open_store() const {
+  return Store::open(store_directory.empty() ? Store::default_directory()
+                                             : std::filesystem::path(store_directory));
+}
+
+CLI::App* add_command(CLI::App& root, Invocation& invocation, const std::string& name,
+                      const std::string& description, const std::string& examples) {
+  CLI::App* command = root.add_subcommand(name, description);
+  command
+      ->add_option("--store", invocation.store_directory,
+                   "directory of the recordings [$BYGONE_STORE, else ~/.local/share/bygone]")
+      ->type_name("DIR");
+  command->footer("\nExamples:\n" + examples);
+  return command;
+}
+
+void set_usage(CLI::App& command, const std::string& usage) {
+  command.formatter(std::make_shared<UsageFormatter>(usage));
+}
+
+void add_row_options(CLI::App& command, RowOptions& options) {
+  command.add_option("-f,--format", options.format, "table, json, jsonl or csv")
+      ->check(CLI::IsMember({"table", "json", "jsonl", "csv"}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  command.add_option("--limit", options.limit, "show so many rows at most")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+}
+
+query::Presentation presentation_of(const RowOptions& options) {
+  const auto format = query::format_of(options.format).value_or(query::Format::table);
+  return {format, format == query::Format::table ? terminal_width() : 0};
+}
+
+}  // namespace bygone::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "schema/error.h"
+
+namespace bygone::cli {
+
+// Standard output for results: whole buffers, and errors noticed. A reader that has gone away (`| head`) ends
+// the process as SIGPIPE would, without a word, even where SIGPIPE is ignored.
+class StandardOutput {
+ public:
+  Expected<void> write(std::string_view text);
+  // To be called before success is claimed.
+  Expected<void> flush();
+
+ private:
+  std::string buffer_;
+};
+
+// Columns of the terminal on standard output; 0 if it is none.
+size_t terminal_width();
+
+}  // namespace bygone::cli

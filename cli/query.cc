@@ -1,0 +1,64 @@
+#include "query/query.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/phrase_arguments.h"
+
+namespace bygone::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> words;
+  RowOptions rows;
+  bool explain = false;
+};
+
+Expected<int> query(const Invocation& invocation, const Options& options) {
+  BYGONE_ASSIGN(const PhraseArguments asked, phrase_arguments(options.words));
+  BYGONE_TRY(query::parse_phrase(asked.phrase));
+  BYGONE_ASSIGN(const Store store, invocation.open_store());
+  BYGONE_ASSIGN(const auto recording, store.read(asked.recording));
+  StandardOutput output;
+  const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
+  BYGONE_TRY(options.explain ? query::explain(*recording, asked.phrase, sink)
+                             : query::answer(*recording, asked.phrase, answer_options, sink));
+  BYGONE_TRY(output.flush());
+  return 0;
+}
+
+std::string phrase_list() {
+  std::string text = "Phrases:\n";
+  for (const auto& [form, meaning] : query::phrase_help())
+    text += fmt::format("  {:<42} {}\n", form, meaning);
+  return text;
+}
+
+}  // namespace
+
+void add_query_command(CLI::App& root, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      root, invocation, "query", "ask a recording",
+      "  bygone query tasks                          the latest recording\n"
+      "  bygone query ls-0 \"mappings at event 120\"\n"
+      "  bygone query ls-0 \"frames where call = openat and failed\" --format json\n"
+      "  bygone query \"frames 100..120 of 4711\"\n"
+      "  bygone query --explain \"history of 0x7f12a000\"\n\n" +
+          phrase_list() + "P is a process or task id, T a task id; docs/query.md has the whole language.");
+  set_usage(*command, "bygone query [OPTIONS] [NAME|FILE] PHRASE");
+  command->add_option("words", options->words, "[NAME|FILE] PHRASE")->type_name("")->group("");
+  add_row_options(*command, options->rows);
+  command->add_flag("--explain", options->explain,
+                    "show the SQL behind the phrase instead, and how it is run");
+  command->callback([&invocation, options] {
+    invocation.run = [&invocation, options] { return query(invocation, *options); };
+  });
+}
+
+}  // namespace bygone::cli

@@ -1,0 +1,68 @@
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/exit_status.h"
+#include "recorder/recorder.h"
+
+namespace bygone::cli {
+namespace {
+
+struct Options {
+  std::string name;
+  bool check = false;
+  bool quiet = false;
+};
+
+void tell_outcome(const std::string& name, const RecordOutcome& outcome, const Options& options) {
+  if (outcome.uncaptured_calls != 0)
+    tell(fmt::format(
+        "{}: {} calls could not be captured, a replay may differ; `bygone query {} uncaptured` names them",
+        name, outcome.uncaptured_calls, name));
+  if (!options.quiet) tell(fmt::format("recorded as {}, {} events", name, outcome.events));
+}
+
+Expected<int> record(const Invocation& invocation, const Options& options) {
+  if (invocation.program.empty() || invocation.program.front().empty())
+    return fail(ErrorKind::usage, "record", "there is no program to record", "see `bygone record --help`");
+  RecordOptions record_options;
+  record_options.argv = invocation.program;
+  record_options.checking = options.check ? Checking::everything : Checking::registers_only;
+  BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
+  BYGONE_ASSIGN(auto header, make_header(record_options));
+  BYGONE_ASSIGN(Store store, invocation.open_store());
+  const std::string short_name = std::filesystem::path(program).filename();
+  BYGONE_ASSIGN(Store::NewRecording recording, store.create(options.name, short_name, std::move(header)));
+  const auto outcome = record_program(record_options, *recording.sink);
+  recording.sink.reset();
+  if (!outcome) return tl::unexpected(outcome.error());
+  tell_outcome(recording.name, *outcome, options);
+  return exit_status_of_program(outcome->wait_status);
+}
+
+}  // namespace
+
+void add_record_command(CLI::App& root, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(root, invocation, "record", "run a program and record it, with all its children",
+                  "  bygone record ls -l                 as ls-0; the next one is ls-1\n"
+                  "  bygone record --name crash ./server --port 80\n"
+                  "  bygone record -- make -j4           the program's own options need no care\n"
+                  "The program keeps its standard streams and its exit status.");
+  set_usage(*command, "bygone record [OPTIONS] [--] PROGRAM [ARGS...]");
+  command->add_option("-n,--name", options->name, "name of the recording [program-0, program-1, ...]")
+      ->type_name("NAME");
+  command->add_flag(
+      "--check", options->check,
+      "check every mapping against the kernel, and keep digests of memory for `replay --check`");
+  command->add_flag("-q,--quiet", options->quiet, "do not tell the recording's name");
+  command->callback([&invocation, options] {
+    invocation.run = [&invocation, options] { return record(invocation, *options); };
+  });
+}
+
+}  // namespace bygone::cli

@@ -1,0 +1,88 @@
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/errors.h"
+#include "cli/exit_status.h"
+#include "cli/progress.h"
+#include "replayer/replayer.h"
+
+namespace bygone::cli {
+namespace {
+
+struct Options {
+  std::string recording;
+  std::optional<uint64_t> until;
+  bool check = false;
+  bool quiet = false;
+};
+
+Expected<void> check_until(const RecordingReader& recording, uint64_t until) {
+  const uint64_t last = recording.last_event().value;
+  if (until >= 1 && until <= last) return {};
+  return fail(ErrorKind::not_found, fmt::format("event {}", until),
+              fmt::format("is not in recording {}", recording.name()),
+              last == 0 ? "it has no event yet" : fmt::format("its last event is {}", last));
+}
+
+uint64_t size_of(const Store& store, const std::string& name) {
+  struct stat status {};
+  const auto file = store.directory() / "recordings" / (name + ".db");
+  return stat(file.c_str(), &status) == 0 ? uint64_t(status.st_size) : 0;
+}
+
+Expected<int> replay(const Invocation& invocation, const Options& options) {
+  BYGONE_ASSIGN(const Store store, invocation.open_store());
+  BYGONE_ASSIGN(const auto recording, store.read(options.recording));
+  if (options.until) BYGONE_TRY(check_until(*recording, *options.until));
+  ReplayOptions replay_options;
+  replay_options.checking = options.check ? ReplayChecking::everything : ReplayChecking::registers_only;
+  replay_options.output = options.quiet ? ReplayOutput::discarded : ReplayOutput::shown;
+  if (options.until) replay_options.until = EventNumber{*options.until};
+  Expected<ReplayOutcome> outcome = [&] {
+    Progress progress(options.until.value_or(recording->last_event().value),
+                      size_of(store, recording->name()));
+    replay_options.progress = [&](EventNumber done) { progress.update(done.value); };
+    return replay_recording(*recording, replay_options);
+  }();
+  if (!outcome) return tl::unexpected(std::move(outcome).error());
+  if (options.check && !options.quiet)
+    tell(fmt::format("{}: {} events checked, {} address spaces and {} memory digests compared",
+                     recording->name(), outcome->last_event.value, outcome->maps_compared,
+                     outcome->digests_compared));
+  if (options.until) {
+    tell(fmt::format("{}: stopped after event {} of {}", recording->name(), outcome->last_event.value,
+                     recording->last_event().value));
+    return 0;
+  }
+  if (outcome->wait_status) return exit_status_of_program(*outcome->wait_status);
+  tell(fmt::format("{}: the recording ends at event {} without the program's end ({})", recording->name(),
+                   outcome->last_event.value, recording->outcome()));
+  return 0;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& root, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(root, invocation, "replay", "make a recorded run happen again",
+                  "  bygone replay                       the latest recording\n"
+                  "  bygone replay ls-0 --check          compare mappings and memory, too\n"
+                  "  bygone replay ls-0 --until 120 --quiet\n"
+                  "Shows what the program wrote and exits as it did; neither its executable nor any\n"
+                  "file it used need still be there.");
+  command->add_option("recording", options->recording, "name or file [the latest]")->type_name("NAME|FILE");
+  command->add_flag("--check", options->check,
+                    "compare address spaces and memory digests with the recording");
+  command->add_flag("-q,--quiet", options->quiet, "do not show the program's output");
+  command->add_option("--until", options->until, "stop after this event")->type_name("EVENT");
+  command->callback([&invocation, options] {
+    invocation.run = [&invocation, options] { return replay(invocation, *options); };
+  });
+}
+
+}  // namespace bygone::cli

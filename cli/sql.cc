@@ -1,0 +1,60 @@
+#include <sqlite3.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "query/query.h"
+
+namespace bygone::cli {
+namespace {
+
+// What a stranger's recording, or a slip of the pen, can make SQLite take.
+constexpr int64_t kMostMemoryBytes = int64_t(1) << 30;
+
+struct Options {
+  std::vector<std::string> words;
+  RowOptions rows;
+};
+
+Expected<int> sql(const Invocation& invocation, const Options& options) {
+  if (options.words.empty() || options.words.size() > 2)
+    return fail(ErrorKind::usage, "sql", "takes a statement, or a recording and a statement",
+                "put the statement in quotes");
+  const std::string recording_name = options.words.size() == 2 ? options.words[0] : "";
+  BYGONE_ASSIGN(const Store store, invocation.open_store());
+  BYGONE_ASSIGN(const auto recording, store.read(recording_name));
+  sqlite3_hard_heap_limit64(kMostMemoryBytes);
+  StandardOutput output;
+  const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
+  BYGONE_TRY(query::answer_sql(*recording, options.words.back(), answer_options, sink));
+  BYGONE_TRY(output.flush());
+  return 0;
+}
+
+}  // namespace
+
+void add_sql_command(CLI::App& root, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      root, invocation, "sql", "ask a recording in SQL",
+      "  bygone sql ls-0 \"SELECT call, count(*) FROM frames GROUP BY call\"\n"
+      "  bygone sql \"SELECT * FROM mappings_at(120, 1) WHERE prot LIKE '%x%'\"\n\n"
+      "Views:      frames tasks mappings signals execs memory_writes files uncaptured\n"
+      "Tables:     those of docs/format.md\n"
+      "Functions:  syscall_name(n) syscall_number(name) errno_name(n) errno_number(name) signal_name(n)\n"
+      "            signal_number(name) wait_status(n) address(n) map_flags(n)\n"
+      "            mappings_at(event, address_space) mappings_between(first, last, address_space)\n"
+      "            registers_at(event, task) outputs(until)\n"
+      "Recordings can only be read. docs/query.md describes all of these.");
+  set_usage(*command, "bygone sql [OPTIONS] [NAME|FILE] SELECT");
+  command->add_option("words", options->words, "[NAME|FILE] SELECT")->group("");
+  add_row_options(*command, options->rows);
+  command->callback([&invocation, options] {
+    invocation.run = [&invocation, options] { return sql(invocation, *options); };
+  });
+}
+
+}  // namespace bygone::cli
