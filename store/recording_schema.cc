@@ -126,6 +126,10 @@ Expected<void> check_recording_tables(SQLite::Database& database, std::string_vi
                       version, needed, kFormatVersion),
           "use a newer bygone");
   }
+  SQLite::Statement triggers(database, "SELECT name FROM sqlite_schema WHERE type = 'trigger'");
+  if (triggers.executeStep())
+    return fail(ErrorKind::bad_data, std::string(object), "has triggers, which no recording has",
+                "it was not written by bygone");
   Expected<void> result;
   for_each_table([&](const std::string& table, const std::string& columns) {
     if (result) result = check_table(database, object, table, columns);

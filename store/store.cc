@@ -156,4 +156,16 @@ Expected<void> Store::remove(std::string_view name) {
   return catalog->forget(name);
 }
 
+Expected<uint64_t> Store::collect_garbage() {
+  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(directory_)));
+  BYGONE_ASSIGN(const CatalogCounts before, catalog->counts());
+  const auto path_of = [&](const std::string& name) { return recording_path(directory_, name); };
+  std::error_code ignored;
+  BYGONE_TRY(catalog->collect_garbage(
+      [&](const std::string& name) { return std::filesystem::exists(path_of(name), ignored); },
+      [&](const std::string& name) { return is_being_written(path_of(name)); }));
+  BYGONE_ASSIGN(const CatalogCounts after, catalog->counts());
+  return before.stored_bytes - std::min(before.stored_bytes, after.stored_bytes);
+}
+
 }  // namespace bygone

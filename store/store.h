@@ -54,6 +54,10 @@ class Store {
   // Removes a recording and whatever content nothing else refers to. Refuses one that is being written.
   Expected<void> remove(std::string_view name);
 
+  // Drops content that no recording refers to, which removed or killed recorders may have left; returns the bytes of
+  // compressed content freed.
+  Expected<uint64_t> collect_garbage();
+
  private:
   explicit Store(std::filesystem::path directory) : directory_(std::move(directory)) {}
   std::filesystem::path directory_;

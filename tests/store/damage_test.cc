@@ -174,6 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
         Edit{"foreign", "PRAGMA application_id = 5", "not a recording"},
         Edit{"no_table", "DROP TABLE signal", "table signal is missing"},
         Edit{"no_column", "ALTER TABLE content DROP COLUMN ctime_ns", "has not the columns"},
+        Edit{"trigger", "CREATE TRIGGER t AFTER UPDATE ON header BEGIN DELETE FROM frame; END",
+             "has triggers"},
         Edit{"view",
              "DROP TABLE output; CREATE VIEW output AS WITH RECURSIVE r(event) AS (SELECT 1 UNION ALL SELECT "
              "event FROM r) SELECT event, 0 AS ordinal, 1 AS stream, 0 AS size_bytes, 1 AS blob, 0 AS "
