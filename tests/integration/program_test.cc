@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include "tests/integration/checks.h"
+
+namespace bygone::test {
+namespace {
+
+struct Program {
+  const char* name;
+  int status;
+};
+
+constexpr Program kPrograms[] = {
+#include "programs.inc"
+};
+
+class ProgramTest : public testing::TestWithParam<Program> {};
+
+TEST_P(ProgramTest, ReplaysAsRecorded) {
+  Bygone bygone;
+  RunOptions options;
+  options.input = "some\ninput\nof three lines\n";
+  expect_replays(bygone, "run", {program(GetParam().name)}, GetParam().status, options);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, ProgramTest, testing::ValuesIn(kPrograms),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace bygone::test
