@@ -57,11 +57,18 @@ class Lexer {
   Expected<Token> next() {
     if (at_ >= phrase_.size()) return Token{TokenKind::end, "", phrase_.size() + 1};
     const char c = peek();
-    if (is_word_start(c)) return take_while(TokenKind::word, [&](size_t i) { return is_word(phrase_[i]); });
+    if (is_word_start(c)) return take_while(TokenKind::word, [&](size_t i) { return continues_word(i); });
     if (is_digit(c)) return take_while(TokenKind::number, [&](size_t i) { return continues_number(i); });
     if (c == '/') return take_while(TokenKind::path, [&](size_t i) { return !is_space(phrase_[i]); });
     if (c == '\'' || c == '"') return quoted(c);
     return symbol();
+  }
+
+  // Dots, dashes and plus signs join parts of names: libc.so.6, ld-linux.so.2
+  bool continues_word(size_t i) const {
+    if (is_word(phrase_[i])) return true;
+    const bool joins = phrase_[i] == '.' || phrase_[i] == '-' || phrase_[i] == '+';
+    return joins && i + 1 < phrase_.size() && is_word(phrase_[i + 1]);
   }
 
   // A dot belongs to a number unless it begins the ".." of a range.

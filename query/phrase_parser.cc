@@ -50,10 +50,12 @@ class PhraseParser {
       BYGONE_ASSIGN(ask.from, moment());
       BYGONE_TRY(word("and"));
       BYGONE_ASSIGN(ask.to, moment());
+      BYGONE_TRY(late_subject(ask.of));
       return ask;
     }
     AskMappings ask{of, {}};
     BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -63,6 +65,7 @@ class PhraseParser {
     BYGONE_ASSIGN(ask.address, address());
     BYGONE_ASSIGN(ask.of, subject());
     BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -95,6 +98,7 @@ class PhraseParser {
     AskTasks ask;
     BYGONE_ASSIGN(ask.of, subject());
     BYGONE_ASSIGN(ask.at, optional_moment());
+    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -123,6 +127,7 @@ class PhraseParser {
     AskOutput ask;
     BYGONE_ASSIGN(ask.of, subject());
     BYGONE_ASSIGN(ask.until, optional_moment());
+    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -130,6 +135,7 @@ class PhraseParser {
     AskRegisters ask;
     BYGONE_ASSIGN(ask.of, subject());
     BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -166,6 +172,13 @@ class PhraseParser {
     if (id > uint64_t(INT32_MAX)) return tokens_.complain(fmt::format("{} is no task or process id", id));
     subject.id = int32_t(id);
     return subject;
+  }
+
+  // "mappings at event 3 of 100" means the same as "mappings of 100 at event 3".
+  Expected<void> late_subject(Subject& of) {
+    if (of.kind != Subject::Kind::anything) return {};
+    BYGONE_ASSIGN(of, subject());
+    return {};
   }
 
   Expected<uint64_t> count(std::string description) {

@@ -128,17 +128,13 @@ class Planner {
       return fmt::format("SELECT {} FROM frames{} GROUP BY call_number ORDER BY {}", kCounts, condition,
                          ask.by == AskCalls::Order::count ? "count DESC, call_number" : "call");
     // From the task's previous event to the call's return; being off the processor inside it counts.
-    const std::string timed = fmt::format(
-        "SELECT kind_number, call_number, result, time_ns - lag(time_ns, 1, time_ns) OVER (PARTITION BY task "
-        "ORDER BY "
-        "event) AS took_ns FROM frames{}",
-        where({whose}));
+    constexpr std::string_view kTook =
+        "time_ns - lag(time_ns, 1, time_ns) OVER (PARTITION BY task ORDER BY event)";
     return fmt::format(
-        "SELECT {}, sum(took_ns) / 1e9 AS seconds, sum(took_ns) / 1e3 / max(1, count(*) FILTER (WHERE "
-        "kind_number <> 2)) "
-        "AS average_us FROM ({}) WHERE kind_number IN (1, 2, 3, 4) GROUP BY call_number ORDER BY seconds "
-        "DESC",
-        kCounts, timed);
+        "SELECT {}, sum(took_ns) / 1e9 AS seconds, round(avg(took_ns) / 1e3, 3) AS average_us "
+        "FROM (SELECT *, {} AS took_ns FROM frames{}) WHERE kind_number IN (1, 2, 3, 4) "
+        "GROUP BY call_number ORDER BY seconds DESC",
+        kCounts, kTook, where({whose}));
   }
 
   Expected<std::string> operator()(const AskOutput& ask) {

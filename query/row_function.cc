@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "query/sqlite_cells.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 struct Module {
   RowFunction function;
-  RowFunctionErrors* errors;
+  RowFunctionState* state;
 };
 
 // SQLite's base classes must come first and stay plain.
@@ -126,10 +127,12 @@ int filter(sqlite3_vtab_cursor* base, int given, const char*, int, sqlite3_value
     int next = 0;
     for (size_t argument = 0; argument < cursor->arguments.size(); ++argument)
       if ((given & (1 << argument)) != 0) cursor->arguments[argument] = cell_of(values[next++]);
+    const bool nested = std::exchange(module.state->running, true);
     auto rows = module.function.rows(cursor->arguments);
+    module.state->running = nested;
     if (!rows) {
       base->pVtab->zErrMsg = sqlite3_mprintf("%s", rows.error().message().c_str());
-      module.errors->last = std::move(rows).error();
+      module.state->error = std::move(rows).error();
       return SQLITE_ERROR;
     }
     cursor->rows = std::move(*rows);
@@ -179,15 +182,20 @@ sqlite3_module make_callbacks() {
 
 }  // namespace
 
-Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionErrors& errors) {
+Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionState& state) {
   static const sqlite3_module kCallbacks = make_callbacks();
   const std::string name = function.name;
-  auto* module = new Module{std::move(function), &errors};
+  auto* module = new Module{std::move(function), &state};
   const auto destroy = [](void* auxiliary) { delete static_cast<Module*>(auxiliary); };
   // SQLite calls `destroy` on failure too.
-  if (sqlite3_create_module_v2(connection, name.c_str(), &kCallbacks, module, destroy) == SQLITE_OK)
-    return {};
-  return fail(ErrorKind::internal, fmt::format("function {}", name), sqlite3_errmsg(connection));
+  if (sqlite3_create_module_v2(connection, name.c_str(), &kCallbacks, module, destroy) != SQLITE_OK)
+    return fail(ErrorKind::internal, fmt::format("function {}", name), sqlite3_errmsg(connection));
+  // SQLite connects a function when it is named first, which authorizers for readers forbid: it is named
+  // here. That its arguments are missing does not matter.
+  sqlite3_stmt* statement = nullptr;
+  sqlite3_prepare_v2(connection, fmt::format("SELECT 1 FROM {}", name).c_str(), -1, &statement, nullptr);
+  sqlite3_finalize(statement);
+  return {};
 }
 
 }  // namespace bygone::query

@@ -24,12 +24,13 @@ struct RowFunction {
   std::function<Expected<std::vector<Row>>(const Row& arguments)> rows;
 };
 
-// Where errors of row functions wait while SQLite hands its own error code up.
-struct RowFunctionErrors {
-  std::optional<Error> last;
+// What row functions and the authorizer of their connection must know of each other.
+struct RowFunctionState {
+  std::optional<Error> error;  // of the last function that failed, while SQLite hands its own error code up
+  bool running = false;        // what is compiled now is ours, not the question's
 };
 
-// `errors` must outlive the connection's use of the function. Registering a name again replaces it.
-Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionErrors& errors);
+// `state` must outlive the connection's use of the function. Registering a name again replaces it.
+Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionState& state);
 
 }  // namespace bygone::query

@@ -6,6 +6,7 @@
 #include "query/mapping_rows.h"
 #include "query/recording_rows.h"
 #include "query/scalar_functions.h"
+#include "query/select.h"
 #include "query/sqlite_cells.h"
 #include "query/views.h"
 
@@ -25,7 +26,8 @@ constexpr std::pair<int, int> kLimits[] = {
 };
 
 // Reading, and nothing else. pragma_table_info and its like are how people look around.
-int authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
+int authorize(void* state, int action, const char* first, const char* second, const char*, const char*) {
+  if (static_cast<const RowFunctionState*>(state)->running) return SQLITE_OK;
   const auto is = [](const char* text, std::string_view wanted) { return text != nullptr && wanted == text; };
   switch (action) {
     case SQLITE_SELECT:
@@ -50,8 +52,8 @@ int authorize(void*, int action, const char* first, const char* second, const ch
 class Session::Guard {
  public:
   explicit Guard(Session& session) : connection_(session.recording_.connection()) {
-    session.errors_.last.reset();
-    sqlite3_set_authorizer(connection_, authorize, nullptr);
+    session.functions_ = {};
+    sqlite3_set_authorizer(connection_, authorize, &session.functions_);
   }
   ~Guard() { sqlite3_set_authorizer(connection_, nullptr, nullptr); }
   Guard(const Guard&) = delete;
@@ -84,13 +86,23 @@ Expected<void> Session::define_functions() {
   sqlite3* connection = recording_.connection();
   BYGONE_TRY(register_scalar_functions(connection, call_names_));
   for (RowFunction& function : mapping_functions(recording_))
-    BYGONE_TRY(register_row_function(connection, std::move(function), errors_));
+    BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
   for (RowFunction& function : recording_functions(recording_))
-    BYGONE_TRY(register_row_function(connection, std::move(function), errors_));
+    BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
   return {};
 }
 
+// Temporary views live in memory, but count as writing: the reader's own bolt is drawn back for them.
 Expected<void> Session::define_views() {
+  sqlite3* connection = recording_.connection();
+  BYGONE_ASSIGN(const int64_t query_only, select_number(connection, "PRAGMA query_only", 0));
+  sqlite3_exec(connection, "PRAGMA query_only = 0", nullptr, nullptr, nullptr);
+  const auto defined = create_views();
+  if (query_only != 0) sqlite3_exec(connection, "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
+  return defined;
+}
+
+Expected<void> Session::create_views() {
   for (const View& view : views()) {
     const std::string sql = fmt::format("CREATE TEMP VIEW IF NOT EXISTS {} AS {}", view.name, view.select);
     if (sqlite3_exec(recording_.connection(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
@@ -101,7 +113,7 @@ Expected<void> Session::define_views() {
 }
 
 Error Session::error_of(int status, std::string_view sql) {
-  if (errors_.last) return *std::exchange(errors_.last, std::nullopt);
+  if (functions_.error) return *std::exchange(functions_.error, std::nullopt);
   const std::string cause = sqlite3_errmsg(recording_.connection());
   switch (status & 0xff) {
     case SQLITE_CORRUPT:

@@ -49,6 +49,7 @@ class Session {
   explicit Session(RecordingReader& recording) : recording_(recording) {}
   Expected<void> define_functions();
   Expected<void> define_views();
+  Expected<void> create_views();
   Expected<Statement> prepare(const std::string& sql);
   Expected<void> for_each_row(const std::string& sql,
                               const std::function<Expected<bool>(std::span<const Cell>)>& visit,
@@ -57,7 +58,7 @@ class Session {
 
   RecordingReader& recording_;
   CallNames call_names_;
-  RowFunctionErrors errors_;
+  RowFunctionState functions_;
 };
 
 }  // namespace bygone::query

@@ -94,7 +94,7 @@ Expected<EventNumber> event_of(const Moment& moment, Session& session) {
     }
     event = EventNumber{low};
     if (low == 0 && last.value != 0)
-      return fail(ErrorKind::not_found, fmt::format("time {} ns", moment.time_ns),
+      return fail(ErrorKind::not_found, fmt::format("time {} s", double(moment.time_ns) / 1e9),
                   "lies before the first event");
   }
   BYGONE_TRY(check_event(event, session));

@@ -41,7 +41,13 @@ std::string nearest(std::string_view typed, std::span<const std::string> candida
     best_distance = changes;
     best = candidate;
   }
-  return best;
+  if (!best.empty()) return best;
+  // "maps" for "mappings"
+  constexpr size_t kSharedStart = 3;
+  for (const std::string& candidate : candidates)
+    if (typed.size() >= kSharedStart && candidate.starts_with(typed.substr(0, kSharedStart)))
+      return candidate;
+  return {};
 }
 
 std::string did_you_mean(std::string_view typed, std::span<const std::string> candidates) {
