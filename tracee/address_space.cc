@@ -187,6 +187,18 @@ void AddressSpace::grow_down(EventNumber at, Address old_start, Address new_star
   begin_row(at, std::move(grown));
 }
 
+void AddressSpace::restat(EventNumber at, Device device, uint64_t inode, const FileStat& stat) {
+  for (auto it = map_.begin(); it != map_.end(); ++it) {
+    const KernelMapping& kernel = it->second.recorded;
+    if (!kernel.prot.shared || kernel.inode != inode || kernel.device != device) continue;
+    if (kernel.file_stat.size_bytes == stat.size_bytes) continue;
+    Mapping changed = slice(it->second, it->second.range());
+    changed.recorded.file_stat = stat;
+    end_row(it);
+    it = begin_row(at, std::move(changed));
+  }
+}
+
 AddressSpace AddressSpace::fork(EventNumber at, AddressSpaceId id) const {
   AddressSpace copy(id, *next_id_);
   for (const auto& [start, mapping] : map_) copy.begin_row(at, slice(mapping, mapping.range()));

@@ -1,0 +1,97 @@
+#include "replayer/content_files.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace bygone {
+
+ContentFiles::~ContentFiles() {
+  for (const auto& [id, file] : contents_) close(file.fd);
+  for (const auto& [key, file] : shared_) close(file.fd);
+}
+
+Expected<ContentFiles::File> ContentFiles::make(const std::string& name) {
+  File file;
+  file.fd = memfd_create(name.c_str(), MFD_CLOEXEC);
+  struct stat st;
+  if (file.fd < 0 || fstat(file.fd, &st) != 0)
+    return fail(ErrorKind::unavailable, "replay", fmt::format("no memory file: {}", std::strerror(errno)));
+  file.device = {uint32_t(major(st.st_dev)), uint32_t(minor(st.st_dev))};
+  file.inode = st.st_ino;
+  file.path = fmt::format("/memfd:{} (deleted)", name);
+  return file;
+}
+
+Expected<void> ContentFiles::fill(const File& file, ContentId id) {
+  BYGONE_ASSIGN(const Content content, recording_.content(id));
+  auto failed = [&] {
+    return fail(ErrorKind::io, fmt::format("content of {}", content.path),
+                fmt::format("cannot be laid out in memory: {}", std::strerror(errno)), "free some memory");
+  };
+  if (ftruncate(file.fd, off_t(content.size_bytes)) != 0) return failed();
+  std::vector<std::byte> piece(1 << 20);
+  for (uint64_t at = 0; at < content.size_bytes; at += piece.size()) {
+    piece.resize(std::min<uint64_t>(piece.size(), content.size_bytes - at));
+    BYGONE_TRY(recording_.read_content(id, at, piece));
+    for (size_t done = 0; done < piece.size();) {
+      const ssize_t n = pwrite(file.fd, piece.data() + done, piece.size() - done, off_t(at + done));
+      if (n <= 0) return failed();
+      done += size_t(n);
+    }
+  }
+  return {};
+}
+
+Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mapping) {
+  const KernelMapping& recorded = mapping.recorded;
+  if (recorded.prot.shared && recorded.inode != 0) {
+    const auto key = std::pair(recorded.device, recorded.inode);
+    auto it = shared_.find(key);
+    if (it == shared_.end()) {
+      BYGONE_ASSIGN(File file, make("bygone-shared"));
+      it = shared_.emplace(key, std::move(file)).first;
+      if (mapping.data.source == DataSource::content) BYGONE_TRY(fill(it->second, mapping.data.content));
+    }
+    if (mapping.data.source == DataSource::content) {
+      BYGONE_TRY(resize(mapping));
+    } else {
+      // Anonymous and System V shared memory: as large as its mappings reach.
+      struct stat st;
+      const uint64_t reach = recorded.offset_bytes + recorded.range.size_bytes();
+      if (fstat(it->second.fd, &st) == 0 && uint64_t(st.st_size) < reach &&
+          ftruncate(it->second.fd, off_t(reach)) != 0)
+        return fail(ErrorKind::io, "shared memory", std::strerror(errno), "free some memory");
+    }
+    return &it->second;
+  }
+  if (mapping.data.source != DataSource::content) return nullptr;
+  auto it = contents_.find(mapping.data.content);
+  if (it == contents_.end()) {
+    BYGONE_ASSIGN(File file, make("bygone-content"));
+    it = contents_.emplace(mapping.data.content, std::move(file)).first;
+    BYGONE_TRY(fill(it->second, mapping.data.content));
+  }
+  return &it->second;
+}
+
+void ContentFiles::forget_shared(Device device, uint64_t inode) {
+  const auto it = shared_.find(std::pair(device, inode));
+  if (it == shared_.end()) return;
+  close(it->second.fd);
+  shared_.erase(it);
+}
+
+Expected<void> ContentFiles::resize(const Mapping& mapping) {
+  const auto it = shared_.find(std::pair(mapping.recorded.device, mapping.recorded.inode));
+  if (it == shared_.end() || mapping.recorded.file_stat.mode == 0) return {};
+  if (ftruncate(it->second.fd, off_t(mapping.recorded.file_stat.size_bytes)) == 0) return {};
+  return fail(ErrorKind::io, "shared memory", std::strerror(errno), "free some memory");
+}
+
+}  // namespace bygone

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "schema/error.h"
+#include "schema/mapping.h"
+#include "store/recording_reader.h"
+
+namespace bygone {
+
+// The memory files that stand for the recorded ones: for private mappings one per stored content, for shared mappings
+// one per recorded (device, inode), which all its mappings share.
+class ContentFiles {
+ public:
+  explicit ContentFiles(RecordingReader& recording) : recording_(recording) {}
+  ~ContentFiles();
+  ContentFiles(const ContentFiles&) = delete;
+  ContentFiles& operator=(const ContentFiles&) = delete;
+
+  struct File {
+    int fd = -1;
+    Device device;  // ours
+    uint64_t inode = 0;
+    std::string path;  // as /proc/PID/maps shows it
+  };
+
+  // The file `mapping` is to be made from, filled; null for memory without one. Owned by this object.
+  Expected<const File*> file_for(const Mapping& mapping);
+  // No mapping of this recorded file is left: the next one starts from the content its row names.
+  void forget_shared(Device device, uint64_t inode);
+  // The recorded file of a shared mapping has this size now.
+  Expected<void> resize(const Mapping& mapping);
+
+ private:
+  Expected<File> make(const std::string& name);
+  Expected<void> fill(const File& file, ContentId content);
+
+  RecordingReader& recording_;
+  std::map<ContentId, File> contents_;
+  std::map<std::pair<Device, uint64_t>, File> shared_;
+};
+
+}  // namespace bygone

@@ -1,0 +1,267 @@
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "replayer/replay_session.h"
+#include "schema/enum_names.h"
+#include "tracee/syscall_table.h"
+
+namespace bygone {
+
+namespace {
+
+constexpr uint64_t kNotImplemented = uint64_t(-ENOSYS);  // what rax holds while a call is being entered
+
+tl::unexpected<Error> no_registers(const Place& place) {
+  return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value), "has no registers stored with it",
+              "the recording is damaged: `bygone verify` says how far it can be used");
+}
+
+// At its entry a call has the registers it returns with, but for its result.
+Registers entry_registers(const Registers& at_exit) {
+  Registers at_entry = at_exit;
+  at_entry[Register::rax] = kNotImplemented;
+  return at_entry;
+}
+
+}  // namespace
+
+Expected<void> ReplaySession::step(FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  switch (frame.frame.kind) {
+    case FrameKind::exec:
+      return on_exec(frame);
+    case FrameKind::start:
+      return on_start(frame);
+    default:
+      break;
+  }
+  BYGONE_ASSIGN(ReplayedTask* const task, find(place));
+  const bool needs_registers = frame.frame.kind != FrameKind::exit;
+  if (needs_registers && !frame.registers) return no_registers(place);
+  switch (frame.frame.kind) {
+    case FrameKind::syscall:
+      BYGONE_TRY(on_call(*task, frame));
+      break;
+    case FrameKind::enter:
+      BYGONE_TRY(on_enter(*task, frame));
+      break;
+    case FrameKind::clone:
+      BYGONE_TRY(on_clone(*task, frame));
+      break;
+    case FrameKind::signal:
+      BYGONE_TRY(on_signal(*task, frame));
+      break;
+    case FrameKind::handler:
+      BYGONE_TRY(on_handler(*task, frame));
+      break;
+    case FrameKind::instruction:
+      BYGONE_TRY(on_instruction(*task, frame));
+      break;
+    case FrameKind::exit:
+      return on_exit(*task, frame);
+    default:
+      return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value),
+                  fmt::format("is of a kind this version cannot replay ({})", enum_name(frame.frame.kind)),
+                  "use a newer bygone");
+  }
+  return prove(*task, place);
+}
+
+Expected<void> ReplaySession::on_enter(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  Registers found;
+  BYGONE_TRY(run_to_call(task, place, found));
+  BYGONE_TRY(compare_registers(place, *frame.registers, found));
+  task.registers = found;
+  task.at_entry = true;
+  return apply_mapping_changes(task, frame.frame.event, {});
+}
+
+Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  const Registers& after = *frame.registers;
+  const int call = frame.frame.call.value_or(-1);
+  if (!task.at_entry) {
+    Registers found;
+    BYGONE_TRY(run_to_call(task, place, found));
+    RegisterMask changed_by_call = 0;
+    if (call == SYS_arch_prctl) changed_by_call = mask_of(Register::fs_base) | mask_of(Register::gs_base);
+    BYGONE_TRY(compare_registers(place, entry_registers(after), found, changed_by_call));
+  }
+  task.at_entry = false;
+  adopt_limits(task, frame);
+  MemoryRange punched;
+  BYGONE_TRY(before_mapping_changes(task, frame, punched));
+  BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, punched));
+  BYGONE_TRY(show_output(task, frame));
+  BYGONE_TRY(apply_writes(frame));
+  BYGONE_TRY(set_state(task, frame));
+  set_going_on_with(task, after);
+  task.call_returned = call != SYS_rt_sigreturn;
+  return {};
+}
+
+Expected<void> ReplaySession::on_exec(FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  if (!frame.registers) return no_registers(place);
+  auto it = tasks_.find(place.task);
+  if (it == tasks_.end() && tasks_.empty()) {
+    BYGONE_ASSIGN(const pid_t pid, processes_.make());
+    ReplayedTask first;
+    first.tid = first.tgid = first_task_ = place.task;
+    first.pid = pid;
+    it = tasks_.emplace(place.task, std::move(first)).first;
+  } else {
+    if (it == tasks_.end()) {
+      // A thread executed the program and took over the tid of its leader, which is gone.
+      it = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) { return t.second.tgid == place.task; });
+      if (it == tasks_.end()) return tl::unexpected(find(place).error());
+      auto node = tasks_.extract(it);
+      node.key() = place.task;
+      node.mapped().tid = place.task;
+      it = tasks_.insert(std::move(node)).position;
+    }
+    // The stub's pages are gone for a moment; memory of others that share the old address space is not touched.
+    TraceeMemory memory(it->second.pid);
+    BYGONE_TRY(exec_stub(it->second.pid, memory, kStubDescriptor));
+    leave_space(it->second);
+  }
+  ReplayedTask& task = it->second;
+  BYGONE_ASSIGN(const AddressSpaceId id, recording_.address_space_of(place.task, place.event));
+  task.space = make_space(id, task.pid, place.event);
+  adopt_limits(task, frame);
+  BYGONE_TRY(materialiser_.clear(task.pid, task.space->memory));
+  BYGONE_TRY(adopt_mappings(*task.space, place.event, nullptr));
+  std::vector<Part> parts;
+  for (const auto& [start, mapping] : task.space->space.mappings()) parts.push_back({&mapping, mapping.range()});
+  BYGONE_TRY(materialiser_.make(task.pid, task.space->memory, parts));
+  BYGONE_TRY(apply_writes(frame));
+  set_going_on_with(task, *frame.registers);
+  task.at_entry = false;
+  task.call_returned = false;
+  return prove(task, place);
+}
+
+Expected<void> ReplaySession::on_clone(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  if (!task.at_entry) {
+    Registers found;
+    BYGONE_TRY(run_to_call(task, place, found));
+    BYGONE_TRY(compare_registers(place, *frame.registers, found));
+    task.registers = found;
+    task.at_entry = true;
+  }
+  const Tid child{int32_t(frame.frame.result.value_or(0))};
+  BYGONE_ASSIGN(const AddressSpaceId theirs,
+                recording_.address_space_of(child, EventNumber{place.event.value + 1}));
+  const bool shares_memory = theirs == task.space->space.id();
+  // All processes are the replayer's own children, threads too: they end one by one, as the recording says.
+  std::vector<RemoteCall> calls = {
+      {SYS_clone, {uint64_t(CLONE_PARENT) | (shares_memory ? uint64_t(CLONE_VM) : 0), 0, 0, 0, 0}}};
+  BYGONE_TRY(materialiser_.run(task.pid, task.space->memory, calls, "making a task"));
+  const pid_t pid = pid_t(calls[0].result);
+  std::optional<Stop> stop;
+  while (!stop || stop->kind != Stop::Kind::trap) {
+    stop = wait_for(pid, Waiting::block);
+    if (stop && stop->kind == Stop::Kind::exited)
+      return diverged(place, fmt::format("the process for task {} was killed from outside", child.value));
+  }
+  task.registers_set = false;
+  made_[child] = pid;
+  makers_[child] = task.tid;
+  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+  return apply_writes(frame);
+}
+
+Expected<void> ReplaySession::on_start(FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  if (!frame.registers) return no_registers(place);
+  const auto made = made_.find(place.task);
+  const auto maker = tasks_.find(makers_[place.task]);
+  if (made == made_.end() || maker == tasks_.end()) return tl::unexpected(find(place).error());
+  ReplayedTask child;
+  child.tid = place.task;
+  const auto group = group_of_.find({place.task, place.event});
+  child.tgid = group == group_of_.end() ? place.task : group->second;
+  child.pid = made->second;
+  made_.erase(made);
+  BYGONE_ASSIGN(const AddressSpaceId id, recording_.address_space_of(place.task, place.event));
+  ReplayedTask& task = tasks_[place.task] = std::move(child);
+  if (id == maker->second.space->space.id()) {
+    task.space = maker->second.space;
+    task.space->users.insert(task.pid);
+  } else {
+    task.space = make_space(id, task.pid, place.event);
+    BYGONE_TRY(adopt_mappings(*task.space, place.event, maker->second.space.get()));
+  }
+  set_going_on_with(task, *frame.registers);
+  BYGONE_TRY(apply_writes(frame));
+  return prove(task, place);
+}
+
+Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  if (!frame.signal)
+    return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value), "has no signal stored with it",
+                "the recording is damaged: `bygone verify` says how far it can be used");
+  Registers found;
+  switch (frame.signal->position) {
+    case SignalPosition::fault:
+      BYGONE_TRY(run_to_fault(task, place, frame.signal->signal, found));
+      break;
+    case SignalPosition::call_exit:
+      found = task.registers;
+      break;
+    case SignalPosition::call_entry:
+      BYGONE_TRY(run_to_call(task, place, found));
+      found[Register::rax] = found[Register::orig_rax];
+      found[Register::orig_rax] = ~uint64_t{0};
+      found[Register::rip] -= 2;
+      break;
+  }
+  BYGONE_TRY(compare_registers(place, *frame.registers, found));
+  if (frame.signal->position != SignalPosition::call_exit) {
+    set_going_on_with(task, found);
+    task.call_returned = false;
+  }
+  return apply_mapping_changes(task, place.event, {});
+}
+
+Expected<void> ReplaySession::on_handler(ReplayedTask& task, FullFrame& frame) {
+  BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
+  BYGONE_TRY(apply_writes(frame));
+  BYGONE_TRY(set_state(task, frame));
+  set_going_on_with(task, *frame.registers);
+  task.call_returned = false;
+  return {};
+}
+
+Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  Registers found;
+  BYGONE_TRY(run_to_fault(task, place, SIGSEGV, found));
+  const uint64_t length = (*frame.registers)[Register::rip] - found[Register::rip];
+  RegisterMask results = mask_of(Register::rax) | mask_of(Register::rdx);
+  if (length == 3) results |= mask_of(Register::rcx);  // rdtscp
+  if (length == 2 || length == 3) found[Register::rip] += length;
+  BYGONE_TRY(compare_registers(place, *frame.registers, found, results));
+  set_going_on_with(task, *frame.registers);
+  task.call_returned = false;
+  return apply_mapping_changes(task, place.event, {});
+}
+
+Expected<void> ReplaySession::on_exit(ReplayedTask& task, FullFrame& frame) {
+  BYGONE_TRY(compare_digests(place_of(frame.frame)));
+  if (task.tid == first_task_ && frame.frame.result) outcome_.wait_status = int(*frame.frame.result);
+  leave_space(task);
+  end_process(task.pid);
+  tasks_.erase(frame.frame.task);
+  return apply_writes(frame);
+}
+
+}  // namespace bygone

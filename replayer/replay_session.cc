@@ -1,0 +1,211 @@
+#include "replayer/replay_session.h"
+
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tracee/extended_state.h"
+#include "tracee/memory_digest.h"
+#include "tracee/proc_maps.h"
+#include "tracee/syscall_table.h"
+
+namespace bygone {
+
+namespace {
+
+// include/linux/errno.h; the kernel starts such a call again unless a handler was entered for the signal.
+constexpr int64_t kRestartSys = -512;
+constexpr int64_t kRestartNoIntr = -513;
+constexpr int64_t kRestartNoHand = -514;
+constexpr int64_t kRestartBlock = -516;
+constexpr uint64_t kRestartSyscall = 219;
+
+// What arch_do_signal_or_restart() (arch/x86/kernel/signal.c) does to a call that was interrupted.
+void restart_call(Registers& registers) {
+  const int64_t result = int64_t(registers[Register::rax]);
+  const bool block = result == kRestartBlock;
+  if (!block && result != kRestartSys && result != kRestartNoIntr && result != kRestartNoHand) return;
+  if (int64_t(registers[Register::orig_rax]) < 0) return;
+  registers[Register::rax] = block ? kRestartSyscall : registers[Register::orig_rax];
+  registers[Register::rip] -= 2;
+}
+
+}  // namespace
+
+ReplaySession::ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes)
+    : recording_(recording),
+      options_(options),
+      processes_(std::move(processes)),
+      files_(recording),
+      materialiser_(recording, files_, processes_) {}
+
+ReplaySession::~ReplaySession() {
+  for (const auto& [tid, pid] : made_) end_process(pid);
+  for (const auto& [tid, task] : tasks_) end_process(task.pid);
+}
+
+Expected<ReplayOutcome> ReplaySession::run() {
+  BYGONE_ASSIGN(const auto tasks, recording_.tasks());
+  for (const Task& task : tasks) group_of_[{task.tid, task.first_event}] = task.tgid;
+  BYGONE_ASSIGN(const auto spaces, recording_.address_spaces());
+  for (const AddressSpaceRow& row : spaces) space_rows_[row.id] = row;
+  has_digests_ = recording_.header("checking") == "everything";
+
+  const EventNumber last = options_.until.value_or(recording_.last_event());
+  uint64_t until_progress = 0;
+  BYGONE_TRY(recording_.for_each_full_frame(EventNumber{1}, last, [&](FullFrame& frame) -> Expected<bool> {
+    BYGONE_TRY(step(frame));
+    outcome_.last_event = frame.frame.event;
+    if (options_.progress && ++until_progress == 256) {
+      until_progress = 0;
+      options_.progress(frame.frame.event);
+    }
+    return true;
+  }));
+  outcome_.ptrace_stops += materialiser_.ptrace_stops();
+  return outcome_;
+}
+
+Expected<ReplayedTask*> ReplaySession::find(const Place& place) {
+  const auto it = tasks_.find(place.task);
+  if (it == tasks_.end())
+    return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value),
+                fmt::format("belongs to task {}, which does not live then", place.task.value),
+                "the recording is damaged: `bygone verify` says how far it can be used");
+  return &it->second;
+}
+
+void ReplaySession::set_going_on_with(ReplayedTask& task, const Registers& registers) {
+  task.registers = registers;
+  task.registers_set = false;
+}
+
+Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
+  if (task.call_returned) {
+    restart_call(task.registers);
+    task.call_returned = false;
+  }
+  if (!task.registers_set) {
+    Registers plain = task.registers;
+    plain[Register::orig_rax] = ~uint64_t{0};  // the kernel is not to restart anything on its own
+    set_registers(task.pid, plain);
+    task.registers_set = true;
+  }
+  for (;;) {
+    if (resume(task.pid, Resume::emulating_calls) == Outcome::gone)
+      return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
+    std::optional<Stop> stop;
+    while (!(stop = wait_for(task.pid, Waiting::block))) {
+    }
+    ++outcome_.ptrace_stops;
+    if (stop->kind == Stop::Kind::exited || stop->kind == Stop::Kind::event)
+      return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
+    if (stop->kind == Stop::Kind::signal) {
+      siginfo_t info;
+      if (get_siginfo(task.pid, info) == Outcome::done && info.si_code <= 0) continue;  // sent by somebody: not ours
+      return *stop;
+    }
+    if (stop->kind == Stop::Kind::system_call) return *stop;
+  }
+}
+
+Expected<void> ReplaySession::run_to_call(ReplayedTask& task, const Place& place, Registers& found) {
+  BYGONE_ASSIGN(const Stop stop, run_on(task, place));
+  get_registers(task.pid, found);
+  if (stop.kind == Stop::Kind::system_call) return {};
+  siginfo_t info{};
+  get_siginfo(task.pid, info);
+  return diverged(place, fmt::format("expected a system call, found signal {} at rip 0x{:x} (address 0x{:x})",
+                                     signal_name(stop.signal), found[Register::rip],
+                                     reinterpret_cast<uint64_t>(info.si_addr)));
+}
+
+Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& place, int signal, Registers& found) {
+  BYGONE_ASSIGN(const Stop stop, run_on(task, place));
+  get_registers(task.pid, found);
+  if (stop.kind == Stop::Kind::signal && stop.signal == signal) return {};
+  if (stop.kind == Stop::Kind::signal)
+    return diverged(place, fmt::format("expected {} from an instruction, found {} at rip 0x{:x}", signal_name(signal),
+                                       signal_name(stop.signal), found[Register::rip]));
+  return diverged(place, fmt::format("expected {} from an instruction, found the call {} at rip 0x{:x}",
+                                     signal_name(signal), call_name(int64_t(found[Register::orig_rax])),
+                                     found[Register::rip]));
+}
+
+Expected<void> ReplaySession::set_state(ReplayedTask& task, FullFrame& frame) {
+  if (frame.extended_state.empty()) return {};
+  if (set_extended_state(task.pid, frame.extended_state)) return {};
+  return fail(ErrorKind::unavailable, fmt::format("event {}", frame.frame.event.value),
+              "this processor cannot take the recorded vector registers",
+              "replay on a machine with the same processor features (XSAVE components)");
+}
+
+Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
+  for (const WriteWithBytes& write : frame.writes) {
+    const auto it = tasks_.find(write.row.task);
+    if (it != tasks_.end() && it->second.space && it->second.space->memory.write(write.row.address, write.bytes))
+      continue;
+    return diverged(place_of(frame.frame), fmt::format("memory at 0x{:x} ({} bytes) cannot be written",
+                                                       write.row.address.value, write.row.size_bytes));
+  }
+  return {};
+}
+
+Expected<void> ReplaySession::show_output(ReplayedTask& task, FullFrame& frame) {
+  if (frame.outputs.empty()) return {};
+  // What the program hands to the kernel must be what it handed over then.
+  const bool plain_write = frame.frame.call == 1 && frame.registers;
+  Address at{plain_write ? frame.registers->argument(1) : 0};
+  std::vector<std::byte> found;
+  for (const OutputWithBytes& output : frame.outputs) {
+    if (plain_write) {
+      found.resize(output.bytes.size());
+      if (!task.space->memory.read(at, found) || found != output.bytes)
+        return diverged(place_of(frame.frame), fmt::format("the {} bytes it writes from 0x{:x} are not the recorded ones",
+                                                           output.bytes.size(), at.value));
+      at = at + output.bytes.size();
+    }
+    if (options_.output == ReplayOutput::discarded) continue;
+    for (size_t done = 0; done < output.bytes.size();) {
+      const ssize_t n = write(output.row.stream, output.bytes.data() + done, output.bytes.size() - done);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;  // nobody listens any more; the replay goes on
+      done += size_t(n);
+    }
+  }
+  return {};
+}
+
+Expected<void> ReplaySession::prove(ReplayedTask& task, const Place& place) {
+  if (options_.checking != ReplayChecking::everything || !task.space) return {};
+  BYGONE_ASSIGN(const auto kernel, read_maps(task.pid));
+  const auto valid = task.space->space.validate(kernel, Half::replayed);
+  if (!valid) return diverged(place, valid.error().message());
+  ++outcome_.maps_compared;
+  return compare_digests(place);
+}
+
+Expected<void> ReplaySession::compare_digests(const Place& place) {
+  if (!has_digests_ || options_.checking != ReplayChecking::everything) return {};
+  BYGONE_ASSIGN(const auto recorded, recording_.digests_at(place.event));
+  if (recorded.empty()) return {};
+  for (auto& [tid, task] : tasks_) {
+    if (!task.space || task.space->space.id() != recorded.front().address_space) continue;
+    const auto ours = digest_writable(place.event, task.space->space, task.pid, task.space->memory,
+                                      DigestScope::private_and_shared);
+    for (const MemoryDigest& expected : recorded) {
+      const auto found =
+          std::find_if(ours.begin(), ours.end(), [&](const MemoryDigest& d) { return d.start == expected.start; });
+      if (found == ours.end() || found->digest != expected.digest || found->end != expected.end)
+        return diverged(place, fmt::format("memory 0x{:x}-0x{:x}: expected digest {:016x}, found {:016x}",
+                                           expected.start.value, expected.end.value, expected.digest,
+                                           found == ours.end() ? 0 : found->digest));
+      ++outcome_.digests_compared;
+    }
+    return {};
+  }
+  return {};
+}
+
+}  // namespace bygone
