@@ -84,7 +84,9 @@ TEST_F(DamageTest, GarbageAnywhereNeverCrashes) {
                                                {"query", "run", "mappings at event 50"}}) {
       const RunResult result = bygone_(command, options);
       EXPECT_THAT(result.status, testing::AnyOf(0, 65, 66, 79)) << command[0] << ": " << result.err;
-      if (result.status != 0) EXPECT_THAT(result.err, testing::HasSubstr("bygone: "));
+      if (result.status != 0) {
+        EXPECT_THAT(result.err, testing::HasSubstr("bygone: "));
+      }
       refused += result.status == 65;
     }
   }
