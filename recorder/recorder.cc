@@ -69,8 +69,11 @@ Expected<std::string> find_program(const std::string& name) {
 
 Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
   BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
-  if (pin_to_processor(-1) < 0)
+  const int processor = pin_to_processor(-1);
+  if (processor < 0)
     return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno), "allow sched_setaffinity");
+  // cpuid tells programs the number of their processor, and the dynamic linker keeps what it says.
+  BYGONE_TRY(append_row(sink, HeaderEntry{"recorded_on_processor", std::to_string(processor)}));
   BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));
   const TerminalSignalsIgnored ignored;
   Session session(options, sink);
