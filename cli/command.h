@@ -22,6 +22,9 @@ struct Invocation {
   Expected<Store> open_store() const;
 };
 
+// --store, which may stand before or behind the subcommand.
+void add_store_option(CLI::App& app, Invocation& invocation);
+
 // Adds a subcommand with --store and --help. `examples` are lines below its help.
 CLI::App* add_command(CLI::App& root, Invocation& invocation, const std::string& name,
                       const std::string& description, const std::string& examples);
@@ -37,12 +40,16 @@ struct RowOptions {
 void add_row_options(CLI::App& command, RowOptions& options);
 query::Presentation presentation_of(const RowOptions& options);
 
+void add_gc_command(CLI::App& root, Invocation& invocation);
+void add_import_command(CLI::App& root, Invocation& invocation);
 void add_info_command(CLI::App& root, Invocation& invocation);
 void add_ls_command(CLI::App& root, Invocation& invocation);
+void add_pack_command(CLI::App& root, Invocation& invocation);
 void add_query_command(CLI::App& root, Invocation& invocation);
 void add_record_command(CLI::App& root, Invocation& invocation);
 void add_replay_command(CLI::App& root, Invocation& invocation);
 void add_rm_command(CLI::App& root, Invocation& invocation);
 void add_sql_command(CLI::App& root, Invocation& invocation);
+void add_verify_command(CLI::App& root, Invocation& invocation);
 
 }  // namespace bygone::cli

@@ -17,6 +17,10 @@ void add_commands(CLI::App& root, Invocation& invocation) {
   add_ls_command(root, invocation);
   add_info_command(root, invocation);
   add_rm_command(root, invocation);
+  add_pack_command(root, invocation);
+  add_import_command(root, invocation);
+  add_verify_command(root, invocation);
+  add_gc_command(root, invocation);
 }
 
 Expected<int> show(const std::string& text) {
@@ -38,6 +42,7 @@ Expected<int> run(std::vector<std::string> arguments) {
       "bygone");
   Invocation invocation;
   root.set_version_flag("--version", "bygone " BYGONE_VERSION);
+  add_store_option(root, invocation);
   root.require_subcommand(1);
   root.footer(
       "\nExamples:\n"

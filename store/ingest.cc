@@ -26,6 +26,8 @@ constexpr uint64_t kPendingPayloadBytes = 64 << 20;
 // An event of more rows than this is not believed.
 constexpr size_t kMostRowsPerEvent = 1 << 20;
 constexpr int kAutocheckpointPages = 2048;
+constexpr int64_t kSmallRecordingBytes = 2 << 20;
+constexpr int kSmallPageBytes = 1024;
 
 int64_t monotonic_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -47,6 +49,7 @@ struct Ingest::Impl {
   void begin();
   void commit_now();
   void roll_back() noexcept;
+  void shrink();
   Expected<void> take(AnyRow row, std::span<const std::byte> payload);
   Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload);
   Expected<void> put(const AnyRow& row, const std::optional<BlobPosition>& payload);
@@ -99,6 +102,13 @@ void Ingest::Impl::roll_back() noexcept {
   if (!in_transaction) return;
   database->tryExec("ROLLBACK");
   in_transaction = false;
+}
+
+// Every table takes a page at least: large pages are for large recordings.
+void Ingest::Impl::shrink() {
+  if (pragma_number(*database, "page_count") * pragma_number(*database, "page_size") > kSmallRecordingBytes) return;
+  database->tryExec(fmt::format("PRAGMA page_size = {}", kSmallPageBytes));
+  database->tryExec("VACUUM");
 }
 
 // The one way in: after a failure everything since the last commit is gone and nothing more is accepted.
@@ -245,6 +255,7 @@ Expected<void> Ingest::close() {
     impl_->database->tryExec("PRAGMA busy_timeout = 0");
     impl_->database->tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
     impl_->database->tryExec("PRAGMA journal_mode = DELETE");
+    impl_->shrink();
     return {};
   });
   if (!impl_->failed)

@@ -67,6 +67,13 @@ Expected<void> sync_file(const std::filesystem::path& path) {
               "check the disk");
 }
 
+// "ls" of "ls-3".
+std::string without_number(std::string name) {
+  const size_t last = name.find_last_not_of("0123456789");
+  if (last != std::string::npos && last > 0 && last + 1 < name.size() && name[last] == '-') name.resize(last);
+  return name;
+}
+
 // Copies contents with all their chunks from one database with content tables to another.
 class ContentCopier {
  public:
@@ -212,7 +219,7 @@ Expected<std::string> import_recording(const Store& store, const std::filesystem
                 RecordingReader::open(file, std::filesystem::exists(own_catalog, error) ? own_catalog : ""));
   BYGONE_ASSIGN(const auto catalog, Catalog::open(catalog_path(store.directory())));
   auto claimed = claim_name(store.directory(), name.empty() ? std::string_view(reader->name()) : name, {});
-  if (!claimed && name.empty()) claimed = claim_name(store.directory(), {}, reader->name());
+  if (!claimed && name.empty()) claimed = claim_name(store.directory(), {}, without_number(reader->name()));
   if (!claimed) return tl::unexpected(claimed.error());
   const std::string chosen = claimed->stem().string();
   BYGONE_ASSIGN(WriterLock lock, WriterLock::take(*claimed));

@@ -1,0 +1,50 @@
+#include "store/verify.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/output.h"
+
+namespace bygone::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> recordings;
+  bool no_files = false;
+};
+
+Expected<int> verify(const Invocation& invocation, const Options& options) {
+  BYGONE_ASSIGN(const Store store, invocation.open_store());
+  StandardOutput output;
+  for (const std::string& recording : options.recordings) {
+    BYGONE_ASSIGN(const auto reader, store.read(recording));
+    BYGONE_ASSIGN(const VerifyReport report,
+                  verify_recording(*reader, options.no_files ? VerifyContent::no : VerifyContent::yes));
+    BYGONE_TRY(output.write(fmt::format(
+        "{}: sound: {} events, {} rows, {} bytes of memory, {} files of {} bytes\n", reader->name(),
+        report.events, report.rows, report.payload_bytes, report.contents, report.content_bytes)));
+  }
+  BYGONE_TRY(output.flush());
+  return 0;
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& root, Invocation& invocation) {
+  const auto options = std::make_shared<Options>();
+  options->recordings = {""};
+  CLI::App* command = add_command(root, invocation, "verify", "read all of a recording and check it",
+                                  "  bygone verify\n"
+                                  "  bygone verify ls-0 ls.bygone\n"
+                                  "Stops at the first thing that does not hold, and names it.");
+  command->add_option("recordings", options->recordings, "names or files [the latest]")
+      ->type_name("NAME|FILE...");
+  command->add_flag("--no-files", options->no_files, "do not read the stored files");
+  command->callback([&invocation, options] {
+    invocation.run = [&invocation, options] { return verify(invocation, *options); };
+  });
+}
+
+}  // namespace bygone::cli
