@@ -21,13 +21,16 @@ Expected<Store> Invocation::open_store() const {
                                              : std::filesystem::path(store_directory));
 }
 
+void add_store_option(CLI::App& app, Invocation& invocation) {
+  app.add_option("--store", invocation.store_directory,
+                 "directory of the recordings [$BYGONE_STORE, else ~/.local/share/bygone]")
+      ->type_name("DIR");
+}
+
 CLI::App* add_command(CLI::App& root, Invocation& invocation, const std::string& name,
                       const std::string& description, const std::string& examples) {
   CLI::App* command = root.add_subcommand(name, description);
-  command
-      ->add_option("--store", invocation.store_directory,
-                   "directory of the recordings [$BYGONE_STORE, else ~/.local/share/bygone]")
-      ->type_name("DIR");
+  add_store_option(*command, invocation);
   command->footer("\nExamples:\n" + examples);
   return command;
 }
