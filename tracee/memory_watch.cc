@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <utility>
+
+#include "tracee/proc_maps.h"
 
 namespace bygone {
 namespace {
@@ -55,17 +58,27 @@ void append_differences(Address at, std::span<const std::byte> before, std::span
   }
 }
 
-// Calls back with each run of equal neighbours, at most kPagesPerRead long: first page, pages, whether
-// present.
+// Calls back with each run of equal neighbours, at most kPagesPerRead long: first page, pages, state.
 template <class Visit>
-void for_each_run(const std::vector<bool>& present, Visit&& visit) {
-  for (size_t i = 0; i < present.size();) {
+void for_each_run(const std::vector<PageBefore>& pages, Visit&& visit) {
+  for (size_t i = 0; i < pages.size();) {
     size_t end = i + 1;
-    while (end < present.size() && end - i < kPagesPerRead && present[end] == present[i]) ++end;
-    visit(i, end - i, present[i]);
+    while (end < pages.size() && end - i < kPagesPerRead && pages[end] == pages[i]) ++end;
+    visit(i, end - i, pages[i]);
     i = end;
   }
 }
+
+std::vector<MemoryRange> private_anonymous(pid_t pid) {
+  std::vector<MemoryRange> ranges;
+  const auto maps = read_maps(pid);
+  if (!maps) return ranges;
+  for (const KernelMapping& mapping : *maps)
+    if (mapping.inode == 0 && !mapping.prot.shared) ranges.push_back(mapping.range);
+  return ranges;
+}
+
+constexpr std::array<std::byte, kPageSize> kZeroPage{};
 
 }  // namespace
 
@@ -75,23 +88,25 @@ void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory,
   const std::vector<bool> present_now = present_pages(pid, range_);
   std::vector<std::byte> now(kPagesPerRead * kPageSize);
   size_t copied = 0;
-  for_each_run(present_, [&](size_t page, size_t pages, bool was_present) {
+  const auto compare = [&](size_t page, std::span<const std::byte> before) {
     const Address at = range_.start + page * kPageSize;
-    if (!was_present) {
-      for (size_t i = 0; i < pages; ++i)
-        if (present_now[page + i]) append_joined(range_of(at + i * kPageSize, kPageSize), changed, first);
-      return;
-    }
-    const std::span<const std::byte> before = std::span(bytes_).subspan(copied, pages * kPageSize);
-    copied += before.size();
-    if (memory.read(at, std::span(now).first(before.size()))) {
-      append_differences(at, before, now, changed, first);
-      return;
-    }
+    if (!memory.read(at, std::span(now).first(before.size()))) return false;
+    append_differences(at, before, now, changed, first);
+    return true;
+  };
+  for_each_run(pages_, [&](size_t page, size_t pages, PageBefore state) {
+    const std::span<const std::byte> run = state == PageBefore::copied
+                                               ? std::span(bytes_).subspan(copied, pages * kPageSize)
+                                               : std::span<const std::byte>();
+    copied += run.size();
+    if (!run.empty() && compare(page, run)) return;
     for (size_t i = 0; i < pages; ++i) {
-      const std::span<std::byte> one = std::span(now).first(kPageSize);
-      if (memory.read(at + i * kPageSize, one))
-        append_differences(at + i * kPageSize, before.subspan(i * kPageSize, kPageSize), one, changed, first);
+      if (state == PageBefore::copied)
+        compare(page + i, run.subspan(i * kPageSize, kPageSize));
+      else if (present_now[page + i] && state == PageBefore::zero)
+        compare(page + i, kZeroPage);
+      else if (present_now[page + i])
+        append_joined(range_of(range_.start + (page + i) * kPageSize, kPageSize), changed, first);
     }
   });
 }
@@ -104,6 +119,7 @@ MemoryWatch::MemoryWatch(MemoryWatch&& other) noexcept
       tracker_(std::exchange(other.tracker_, nullptr)),
       memory_(std::move(other.memory_)),
       tracked_(std::exchange(other.tracked_, {})),
+      anonymous_(std::move(other.anonymous_)),
       snapshots_(std::move(other.snapshots_)),
       copied_bytes_(other.copied_bytes_) {}
 
@@ -125,9 +141,25 @@ Expected<MemoryWatch> MemoryWatch::begin(pid_t pid, std::span<const MemoryRange>
   return watch;
 }
 
+std::vector<PageBefore> MemoryWatch::classify(const MemoryRange& range) {
+  const std::vector<bool> present = present_pages(pid_, range);
+  std::vector<PageBefore> pages(present.size(), PageBefore::copied);
+  size_t next = 0;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    if (present[i]) continue;
+    if (!anonymous_) anonymous_ = private_anonymous(pid_);
+    const Address at = range.start + i * kPageSize;
+    while (next < anonymous_->size() && (*anonymous_)[next].end <= at) ++next;
+    const bool is_anonymous = next < anonymous_->size() && (*anonymous_)[next].contains(at);
+    pages[i] = is_anonymous ? PageBefore::zero : PageBefore::unknown;
+  }
+  return pages;
+}
+
 Expected<void> MemoryWatch::copy(const MemoryRange& range, uint64_t limit_bytes) {
-  std::vector<bool> present = present_pages(pid_, range);
-  const uint64_t wanted_bytes = uint64_t(std::count(present.begin(), present.end(), true)) * kPageSize;
+  std::vector<PageBefore> states = classify(range);
+  const uint64_t wanted_bytes =
+      uint64_t(std::count(states.begin(), states.end(), PageBefore::copied)) * kPageSize;
   if (wanted_bytes > limit_bytes - std::min(limit_bytes, copied_bytes_))
     return fail(
         ErrorKind::unavailable, fmt::format("process {}", pid_),
@@ -136,22 +168,20 @@ Expected<void> MemoryWatch::copy(const MemoryRange& range, uint64_t limit_bytes)
         "use Linux 6.7 or newer, where the kernel finds it");
   std::vector<std::byte> bytes(wanted_bytes);
   size_t copied = 0;
-  for_each_run(present, [&](size_t page, size_t pages, bool is_present) {
-    if (!is_present) return;
-    for (size_t i = 0; i < pages; ++i, copied += kPageSize) {
-      // What cannot be read (a page of a device) stays zero here and will not be readable later either.
-      const Address at = range.start + (page + i) * kPageSize;
-      if (i == 0 && memory_->read(at, std::span(bytes).subspan(copied, pages * kPageSize))) {
-        copied += pages * kPageSize;
-        return;
-      }
-      memory_->read(at, std::span(bytes).subspan(copied, kPageSize));
-    }
+  for_each_run(states, [&](size_t page, size_t pages, PageBefore state) {
+    if (state != PageBefore::copied) return;
+    const Address at = range.start + page * kPageSize;
+    const std::span<std::byte> run = std::span(bytes).subspan(copied, pages * kPageSize);
+    copied += run.size();
+    if (memory_->read(at, run)) return;
+    // What cannot be read (a page of a device) stays zero here and will not be readable later either.
+    for (size_t i = 0; i < pages; ++i)
+      memory_->read(at + i * kPageSize, run.subspan(i * kPageSize, kPageSize));
   });
   if (kill(pid_, 0) != 0 && errno == ESRCH)
     return fail(ErrorKind::not_found, fmt::format("process {}", pid_), "it is gone");
   copied_bytes_ += wanted_bytes;
-  snapshots_.emplace_back(range, std::move(present), std::move(bytes));
+  snapshots_.emplace_back(range, std::move(states), std::move(bytes));
   return {};
 }
 
@@ -161,6 +191,21 @@ std::vector<MemoryRange> MemoryWatch::changed() {
   for (const MemorySnapshot& snapshot : snapshots_) snapshot.append_changes(pid_, *memory_, changed);
   std::sort(changed.begin(), changed.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   return changed;
+}
+
+std::vector<MemoryRange> uncovered(std::span<const MemoryRange> changed, std::vector<MemoryRange> mentioned) {
+  std::sort(mentioned.begin(), mentioned.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::vector<MemoryRange> left;
+  for (MemoryRange rest : changed) {
+    for (const MemoryRange& known : mentioned) {
+      if (!known.intersects(rest)) continue;
+      if (rest.start < known.start) left.push_back({rest.start, known.start});
+      rest.start = std::min(known.end, rest.end);
+    }
+    if (!rest.empty()) left.push_back(rest);
+  }
+  return left;
 }
 
 }  // namespace bygone

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,23 +18,28 @@
 
 namespace bygone {
 
-// One range's pages as they were. Pages the process had not touched by then are not copied; the page table
-// tells them.
+// What a page held when the watch began.
+enum class PageBefore : uint8_t {
+  copied,
+  zero,     // private anonymous memory that the process had not touched
+  unknown,  // memory of a file that the process had not touched
+};
+
+// One range's pages as they were. Pages the process had not touched by then are not copied.
 class MemorySnapshot {
  public:
-  MemorySnapshot(const MemoryRange& range, std::vector<bool> present, std::vector<std::byte> bytes)
-      : range_(range), present_(std::move(present)), bytes_(std::move(bytes)) {}
+  MemorySnapshot(const MemoryRange& range, std::vector<PageBefore> pages, std::vector<std::byte> bytes)
+      : range_(range), pages_(std::move(pages)), bytes_(std::move(bytes)) {}
 
   const MemoryRange& range() const { return range_; }
-  // Appends what differs now: to the byte (neighbours less than 16 bytes apart are joined) where a copy was
-  // taken, whole pages where the process has touched a page only since. Parts that are unmapped now are left
-  // out.
+  // Appends what differs now: to the byte (neighbours less than 16 bytes apart are joined) where the old
+  // content is known, whole pages where it is not. Parts that are unmapped now are left out.
   void append_changes(pid_t pid, MemoryReader& memory, std::vector<MemoryRange>& changed) const;
 
  private:
   MemoryRange range_;
-  std::vector<bool> present_;     // by page
-  std::vector<std::byte> bytes_;  // of the present pages, one after another
+  std::vector<PageBefore> pages_;
+  std::vector<std::byte> bytes_;  // of the copied pages, one after another
 };
 
 class MemoryWatch {
@@ -63,14 +69,21 @@ class MemoryWatch {
 
  private:
   MemoryWatch(pid_t pid, WriteTracker* tracker);
+  std::vector<PageBefore> classify(const MemoryRange& range);
   Expected<void> copy(const MemoryRange& range, uint64_t limit_bytes);
 
   pid_t pid_;
   WriteTracker* tracker_;
   std::unique_ptr<TraceeMemory> memory_;
   std::vector<MemoryRange> tracked_;
+  std::optional<std::vector<MemoryRange>>
+      anonymous_;  // private anonymous mappings, looked up when first needed
   std::vector<MemorySnapshot> snapshots_;
   uint64_t copied_bytes_ = 0;
 };
+
+// The parts of `changed` that no range of `mentioned` holds: what a call changed and its row in the table
+// does not say. To be asked of a watch without a tracker, since the kernel counts in pages.
+std::vector<MemoryRange> uncovered(std::span<const MemoryRange> changed, std::vector<MemoryRange> mentioned);
 
 }  // namespace bygone

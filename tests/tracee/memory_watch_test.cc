@@ -164,7 +164,9 @@ TEST_P(MemoryWatchTest, FindsPagesTouchedForTheFirstTime) {
   TracedChild child([] {}, [&] { syscall(SYS_getrandom, buffer, 2 * kPageSize, 0); });
   const auto changed = watch_one_call(child);
   SKIP_IF_UNAVAILABLE();
-  EXPECT_THAT(changed, ElementsAre(range_of(Address{uint64_t(arena_ + 7 * kPageSize)}, 3 * kPageSize)));
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_TRUE(expected(buffer, 2 * kPageSize).contains(changed[0]));
+  EXPECT_GT(changed[0].size_bytes(), 2 * kPageSize - 64) << "random bytes are rarely zero, and never many";
 }
 
 TEST_P(MemoryWatchTest, FindsWritesToSharedMemory) {
