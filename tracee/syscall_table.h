@@ -161,8 +161,8 @@ struct CallRow {
   int number = -1;
   std::string_view name;
   CallClass call_class = CallClass::plain;
-  bool may_block =
-      false;  // may sleep for long: the task can lose its turn inside it; options may know better
+  bool may_block = false;  // may sleep for long: the task can lose its turn inside it. may_block() of the
+                           // interpreter is finer, since it looks at the option
   WrittenList written{};
   const OptionTable* options = nullptr;
   int refusal_errno = 0;  // for CallClass::refused

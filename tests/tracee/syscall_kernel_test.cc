@@ -59,7 +59,8 @@ Outcome play(const NamedScene& scene, uint8_t pattern) {
 
 std::vector<NamedScene> all_scenes() {
   std::vector<NamedScene> all;
-  for (const auto& some : {file_scenes(), ipc_scenes(), process_scenes(), socket_scenes(), time_scenes()})
+  for (const auto& some :
+       {device_scenes(), file_scenes(), ipc_scenes(), process_scenes(), socket_scenes(), time_scenes()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

@@ -78,6 +78,7 @@ struct NamedScene {
   std::function<void(Scene&)> play;
 };
 
+std::vector<NamedScene> device_scenes();
 std::vector<NamedScene> file_scenes();
 std::vector<NamedScene> ipc_scenes();
 std::vector<NamedScene> process_scenes();

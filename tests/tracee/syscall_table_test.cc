@@ -55,6 +55,14 @@ TEST(SyscallTable, HoldsOptionsInOrderWithoutRepetition) {
   EXPECT_GE(tables, 20);
 }
 
+TEST(SyscallTable, SaysThatACallMayBlockIfOneOfItsOptionsMay) {
+  for (const CallRow& row : all_calls()) {
+    if (row.options == nullptr) continue;
+    for (const OptionRow& option : row.options->rows)
+      EXPECT_TRUE(row.may_block || !option.may_block) << row.name << ' ' << option.name;
+  }
+}
+
 TEST(SyscallTable, NamesAnArgumentInEveryRow) {
   const auto check = [](std::string_view name, const WrittenList& list) {
     for (const Written& w : list) {
