@@ -263,16 +263,16 @@ class Evaluation {
 
 // Refusals that come before anything is looked at.
 bool refused_outright(int64_t result) {
-  switch (-result) {
-    case ENOSYS:
-    case EINVAL:
-    case EBADF:
-    case EPERM:
-    case EACCES:
-    case ENOTTY:
-    case EOPNOTSUPP:
-    case ENOPROTOOPT:
-    case ENOTSOCK:
+  switch (result) {
+    case -ENOSYS:
+    case -EINVAL:
+    case -EBADF:
+    case -EPERM:
+    case -EACCES:
+    case -ENOTTY:
+    case -EOPNOTSUPP:
+    case -ENOPROTOOPT:
+    case -ENOTSOCK:
       return true;
     default:
       return false;
