@@ -222,8 +222,9 @@ class Evaluation {
     }
     if (w.rule == SizeRule::in_out_u32 && !notes.empty())
       count = result_ == -EFAULT && notes[0] != kUnreadable ? notes[0] : std::min(count, notes[0]);
-    if (count > kUserSpaceEnd) return w.base;  // an error number where a count is meant, or nonsense
-    return w.base + count * w.unit;
+    if (count > kUserSpaceEnd && w.rule == SizeRule::field_u64)
+      return w.base;  // an error number, not a count
+    return w.base + std::min(count, kUserSpaceEnd) * w.unit;
   }
 
   uint64_t result_count(const Written& w, uint64_t limit) const {
@@ -260,6 +261,18 @@ class Evaluation {
   Capture& capture_;
   size_t next_note_ = 0;
 };
+
+// After EFAULT: the kernel writes upwards and stops at the first page it cannot write, so nothing lies behind
+// one that is not even there.
+void trim_to_mapped(MemoryReader& memory, std::vector<MemoryRange>& ranges) {
+  for (MemoryRange& range : ranges) {
+    Address at = range.start;
+    std::byte probe;
+    while (at < range.end && memory.read(at, std::span(&probe, 1))) at = page_floor(at) + kPageSize;
+    range.end = std::min(at, range.end);
+  }
+  std::erase_if(ranges, [](const MemoryRange& range) { return range.empty(); });
+}
 
 // Refusals that come before anything is looked at.
 bool refused_outright(int64_t result) {
@@ -318,6 +331,7 @@ Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory)
   const Description description = describe(entry.registers);
   Evaluation evaluation(entry, result, memory, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
+  if (result == -EFAULT) trim_to_mapped(memory, capture.ranges);
   if (description.unknown && !refused_outright(result))
     capture.unknown = name_of_unknown(entry.registers, description);
   if (!capture.other_process_ranges.empty())

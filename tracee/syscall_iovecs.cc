@@ -12,6 +12,8 @@ namespace {
 
 // The kernel's UIO_MAXIOV; also the most messages recvmmsg(2) looks at.
 constexpr uint64_t kMaxElements = 1024;
+// The kernel's MAX_RW_COUNT: no call transfers more, whatever it is asked for.
+constexpr uint64_t kMaxBytesPerCall = 0x7ffff000;
 constexpr size_t kMessageSize = sizeof(mmsghdr);
 
 // Notes of one message: these, then its iovecs.
@@ -45,7 +47,8 @@ bool takes_notes(SizeRule rule) {
 
 void add_range(uint64_t start, uint64_t size_bytes, std::vector<MemoryRange>& ranges) {
   if (start == 0 || size_bytes == 0 || start >= kUserSpaceEnd) return;
-  ranges.push_back({Address{start}, Address{start + std::min(size_bytes, kUserSpaceEnd - start)}});
+  size_bytes = std::min({size_bytes, kMaxBytesPerCall, kUserSpaceEnd - start});
+  ranges.push_back({Address{start}, Address{start + size_bytes}});
 }
 
 void note_iovecs(uint64_t pointer, uint64_t count, MemoryReader& memory, std::vector<uint64_t>& notes) {

@@ -21,7 +21,8 @@ using Notes = std::span<const uint64_t>;
 // Whether note_entry saves something for this rule.
 bool takes_notes(SizeRule rule);
 
-// [start, start + size) without what lies beyond user space; nothing if that is empty.
+// [start, start + size) without what lies beyond user space or beyond what one call can write; nothing if
+// that is empty.
 void add_range(uint64_t start, uint64_t size_bytes, std::vector<MemoryRange>& ranges);
 
 // Saves nothing where the kernel would refuse: more than IOV_MAX elements, unreadable memory.
