@@ -41,6 +41,8 @@ RunResult expect_replays(Bygone& bygone, const std::string& name, const std::vec
   replay_options.timeout = timeout;
   const RunResult replayed = bygone.replay(name, replay_options);
   expect_same(recorded, replayed);
+  // Said by a replay that was checked to its end.
+  EXPECT_THAT(bygone.notices(), testing::HasSubstr("events checked"));
   if (testing::Test::HasFailure()) ADD_FAILURE() << "replay said: " << bygone.notices();
   return recorded;
 }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tests/integration/checks.h"
 
 namespace bygone::test {
@@ -13,6 +15,10 @@ struct Program {
 constexpr Program kPrograms[] = {
 #include "programs.inc"
 };
+
+void PrintTo(const Program& program, std::ostream* out) {
+  *out << program.name;
+}
 
 class ProgramTest : public testing::TestWithParam<Program> {};
 

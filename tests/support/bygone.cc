@@ -1,12 +1,13 @@
 #include "tests/support/bygone.h"
 
-#include <sstream>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace bygone::test {
 
 std::filesystem::path bygone_binary() {
-  return BYGONE_BINARY;
+  const char* other = std::getenv("BYGONE_BINARY");
+  return other != nullptr ? other : BYGONE_BINARY;
 }
 std::string program(const std::string& name) {
   return std::string(PROGRAM_FOLDER) + "/" + name;

@@ -9,7 +9,7 @@
 
 namespace bygone::test {
 
-// The `bygone` that was built beside the tests.
+// The `bygone` that was built beside the tests, or $BYGONE_BINARY to try another one.
 std::filesystem::path bygone_binary();
 // An executable of tests/programs.
 std::string program(const std::string& name);
