@@ -18,6 +18,8 @@ namespace {
 
 constexpr uint64_t kJoinBytes = 16;
 constexpr size_t kPagesPerRead = 64;
+// The page table is read entry by entry: 128 MiB of entries.
+constexpr uint64_t kMaxRangeBytes = uint64_t{1} << 36;
 
 // Whether each page of a range is in memory or swapped out (bits 63 and 62 of its entry in
 // /proc/PID/pagemap). A page that cannot be asked about counts as present: reading it decides.
@@ -157,6 +159,11 @@ std::vector<PageBefore> MemoryWatch::classify(const MemoryRange& range) {
 }
 
 Expected<void> MemoryWatch::copy(const MemoryRange& range, uint64_t limit_bytes) {
+  if (range.size_bytes() > kMaxRangeBytes)
+    return fail(
+        ErrorKind::unavailable, fmt::format("process {}", pid_),
+        fmt::format("it reserves {} GiB in one piece, too much to look through", range.size_bytes() >> 30),
+        "use Linux 6.7 or newer, where the kernel finds what a call changed");
   std::vector<PageBefore> states = classify(range);
   const uint64_t wanted_bytes =
       uint64_t(std::count(states.begin(), states.end(), PageBefore::copied)) * kPageSize;

@@ -262,10 +262,13 @@ class Evaluation {
   size_t next_note_ = 0;
 };
 
-// After EFAULT: the kernel writes upwards and stops at the first page it cannot write, so nothing lies behind
-// one that is not even there.
-void trim_to_mapped(MemoryReader& memory, std::vector<MemoryRange>& ranges) {
+// After a failure: the kernel writes upwards and stops at the first page it cannot write, so nothing lies
+// behind one that is not even there. Small ranges are not worth the look, unless it is known that a page was
+// missing.
+void trim_to_mapped(int64_t result, MemoryReader& memory, std::vector<MemoryRange>& ranges) {
+  constexpr uint64_t kSmallBytes = 1 << 16;
   for (MemoryRange& range : ranges) {
+    if (result != -EFAULT && range.size_bytes() <= kSmallBytes) continue;
     Address at = range.start;
     std::byte probe;
     while (at < range.end && memory.read(at, std::span(&probe, 1))) at = page_floor(at) + kPageSize;
@@ -331,7 +334,7 @@ Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory)
   const Description description = describe(entry.registers);
   Evaluation evaluation(entry, result, memory, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
-  if (result == -EFAULT) trim_to_mapped(memory, capture.ranges);
+  if (result < 0) trim_to_mapped(result, memory, capture.ranges);
   if (description.unknown && !refused_outright(result))
     capture.unknown = name_of_unknown(entry.registers, description);
   if (!capture.other_process_ranges.empty())

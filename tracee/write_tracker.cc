@@ -32,7 +32,7 @@ struct ScanArguments {
 static_assert(sizeof(ScanArguments) == 96);
 constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
 constexpr uint64_t kWriteProtectMatching = 1, kCheckWriteProtect = 2;
-constexpr uint64_t kPageIsWritten = 2;
+constexpr uint64_t kPageIsWritten = 2, kPageIsPresent = 8, kPageIsSwapped = 16;
 constexpr size_t kRegionsPerScan = 256;
 
 Error unavailable(pid_t pid, const std::string& cause) {
@@ -102,13 +102,14 @@ bool WriteTracker::watch(const MemoryRange& range) {
   request.range = {range.start.value, range.size_bytes()};
   request.mode = UFFDIO_REGISTER_MODE_WP;
   if (ioctl(fault_fd_, UFFDIO_REGISTER, &request) != 0) return false;
-  // Every page that counts as written is protected, and no longer counts. Pages that are not there are left
-  // alone: they will count as soon as they appear.
+  // Every page that counts as written is protected, and no longer counts. So would pages that are not there, at
+  // the price of a page table for each; they are left alone, and count as soon as they appear.
   ScanArguments scan;
   scan.flags = kWriteProtectMatching | kCheckWriteProtect;
   scan.start = range.start.value;
   scan.end = range.end.value;
   scan.category_mask = kPageIsWritten;
+  scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
   if (ioctl(pagemap_fd_, kPagemapScan, &scan) >= 0 && scan.walk_end == range.end.value) return true;
   forget(range);
   return false;
@@ -128,6 +129,7 @@ bool WriteTracker::written_pages(const MemoryRange& range, std::vector<MemoryRan
     scan.regions = uint64_t(regions.data());
     scan.region_count = regions.size();
     scan.category_mask = kPageIsWritten;
+    scan.category_anyof_mask = kPageIsPresent | kPageIsSwapped;
     scan.return_mask = kPageIsWritten;
     const int found = ioctl(pagemap_fd_, kPagemapScan, &scan);
     if (found < 0 || scan.walk_end <= at) return false;

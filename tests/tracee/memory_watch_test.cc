@@ -246,6 +246,24 @@ TEST(MemoryWatch, RefusesToCopyMoreThanAllowed) {
   munmap(memory, kArenaBytes);
 }
 
+TEST(MemoryWatch, RefusesReservationsThatItCannotLookThrough) {
+  constexpr uint64_t kHuge = uint64_t{1} << 37;
+  void* memory =
+      mmap(nullptr, kHuge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) GTEST_SKIP() << "no room for a reservation of " << kHuge << " bytes";
+  TracedChild child([] {}, [] {});
+  const std::vector ranges = {range_of(Address{uint64_t(memory)}, kHuge)};
+  const auto refused = MemoryWatch::begin(child.pid(), ranges);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
+  if (auto tracker = tracker_of(child.pid()); tracker) {
+    auto watch = MemoryWatch::begin(child.pid(), ranges, &*tracker);
+    ASSERT_TRUE(watch) << watch.error().message();
+    EXPECT_THAT(watch->changed(), IsEmpty());
+  }
+  munmap(memory, kHuge);
+}
+
 TEST(MemoryWatch, CopiesOnlyWhatTheProcessHasTouched) {
   char* memory = static_cast<char*>(
       mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));

@@ -149,6 +149,8 @@ TEST(SyscallInterpreter, TakesAllUpToTheFirstMissingPageAfterEfault) {
   EXPECT_THAT(run(call(SYS_read, {3, 0x10ff8, 16}), -EFAULT, memory).ranges, ElementsAre(at(0x10ff8, 16)));
   EXPECT_THAT(run(call(SYS_fstat, {3, 0x11fff}), -EFAULT, memory).ranges, ElementsAre(at(0x11fff, 1)));
   EXPECT_THAT(run(call(SYS_fstat, {3, 0x12000}), -EFAULT, memory).ranges, IsEmpty());
+  EXPECT_THAT(run(call(SYS_mincore, {0x5000, UINT64_MAX / 2, 0x11000}), -ENOMEM, memory).ranges,
+              ElementsAre(at(0x11000, 4096)));
 }
 
 TEST(SyscallInterpreter, NamesWhatItCannotDescribe) {
