@@ -192,7 +192,7 @@ const Program kPrograms[] = {
       "waitpid $p, 0; "
       "my @s = stat('/etc/passwd'); print join ',', @s, getpwuid($<), times, `uname -a`;"}},
     {"Python",
-     {"python3", "-ISc",
+     {"/usr/bin/python3", "-ISc",
       "import json, os, socket, select, signal, subprocess, tempfile, time, struct, array, mmap, fcntl, "
       "resource\n"
       "print(json.dumps({'a': list(range(1000))}))\n"
@@ -223,7 +223,7 @@ const Program kPrograms[] = {
       "print(signal.sigpending(), signal.sigtimedwait([signal.SIGUSR1], 1)); print(os.waitid)\n"
       "fcntl.lockf(f, fcntl.LOCK_EX); print(os.get_terminal_size if 0 else os.ttyname if 0 else '')\n"}},
     {"PseudoTerminal",
-     {"python3", "-ISc",
+     {"/usr/bin/python3", "-ISc",
       "import os, pty\n"
       "pid, fd = pty.fork()\n"
       "if pid == 0: os.execvp('sh', ['sh', '-c', 'stty -a; tty; read line; echo got $line'])\n"
