@@ -27,8 +27,10 @@ void Session::answer(RecordedTask& task, int64_t result) {
 void Session::adjust_call(RecordedTask& task) {
   Registers& registers = task.registers;
   auto replace_argument = [&](Register argument, uint64_t value) {
-    registers[argument] = value;
-    set_registers(task.tid, registers);
+    Registers changed = registers;
+    changed[argument] = value;
+    set_registers(task.tid, changed);
+    task.argument_replaced = true;
   };
   if (task.row != nullptr && task.row->call_class == CallClass::refused) return answer(task, -task.row->refusal_errno);
   switch (registers[Register::orig_rax]) {
@@ -61,6 +63,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   task.lost_turn = false;
   task.forced_result.reset();
   task.input_position.reset();
+  task.argument_replaced = false;
   Registers as_called = task.registers;
   if (as_called[Register::orig_rax] == SYS_restart_syscall && task.interrupted_call >= 0)
     as_called[Register::orig_rax] = uint64_t(task.interrupted_call);
@@ -100,9 +103,12 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     return {};
   }
   if (task.exec_pending) return finish_exec(task);
-  if (task.forced_result) {
-    task.registers[Register::rax] = uint64_t(*task.forced_result);
-    task.registers[Register::orig_rax] = task.entry.registers[Register::orig_rax];
+  if (task.forced_result || task.argument_replaced) {
+    // The program finds its own arguments where it left them.
+    const uint64_t result = task.forced_result ? uint64_t(*task.forced_result) : task.registers[Register::rax];
+    const Registers after = std::exchange(task.registers, task.entry.registers);
+    task.registers[Register::rax] = result;
+    task.registers[Register::rip] = after[Register::rip];
     set_registers(task.tid, task.registers);
   }
   const int64_t result = int64_t(task.registers[Register::rax]);
@@ -123,7 +129,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
   capture_writes(task, result);
   capture_output(task, result);
-  capture_shared_file_write(task, result);
+  capture_remote_writes(task, result);
+  capture_mapped_file_write(task, result);
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);

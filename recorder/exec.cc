@@ -63,14 +63,13 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
     auto node = tasks_.extract(former_tid);
     if (node.empty())
       return fail(ErrorKind::internal, fmt::format("task {}", former_tid), "executed a program without being known");
-    finish_task(task, 0, {});
+    if (task.space) finish_task(task, 0, {});
     tasks_.erase(tid);
     survivor = node.mapped().get();
+    leave_space(*survivor);
     log_.row(TaskEnd{survivor->id, log_.next(), 0});
     survivor->id = next_task_;
     ++next_task_.value;
-    survivor->space->users.erase(former_tid);
-    survivor->space->users.insert(tid);
     survivor->tid = tid;
     log_.row(Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
     node.key() = tid;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <ctime>
 
 #include "recorder/session.h"
 #include "tracee/proc_maps.h"
@@ -35,6 +36,15 @@ int64_t file_position(pid_t tid, int fd) {
   text[size] = '\0';
   int64_t position = -1;
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
+}
+
+// Written so lately that it may be being written still: its mappings have to follow. Files that were there before the
+// program ran are spared the look at every write.
+bool just_written(const FileStat& stat) {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  constexpr int64_t kNsPerSecond = 1'000'000'000;
+  return int64_t(now.tv_sec) * kNsPerSecond - stat.mtime_ns < 60 * kNsPerSecond;
 }
 
 // The descriptor a call wrote through and where it began, or -1: at the descriptor's position.
@@ -80,8 +90,8 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   if (mapping.kind == MappingKind::anonymous)
     mapping.kind = mapping.recorded.prot.shared ? MappingKind::shared_memory : MappingKind::file;
   if ((mapping.recorded.flags & MAP_ANONYMOUS) != 0) return {};
-  if (mapping.recorded.prot.shared) maps_shared_files_ = true;
   BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, fd, mapping));
+  if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
   // No file in the usual sense: a device, a ring of the kernel's. Its bytes as of now are kept; what the device
   // changes later is not seen.
@@ -246,8 +256,8 @@ Expected<void> Session::follow_kernel(RecordedTask& task) {
   return {};
 }
 
-void Session::capture_shared_file_write(RecordedTask& task, int64_t result) {
-  if (!maps_shared_files_ || result < 0 || task.forced_result) return;
+void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
+  if (!maps_changing_files_ || result < 0 || task.forced_result) return;
   const auto call = file_write_of(task.entry.registers);
   if (!call) return;
   char path[64];
@@ -268,7 +278,7 @@ void Session::capture_shared_file_write(RecordedTask& task, int64_t result) {
     std::optional<Device> device;
     for (const auto& [start, mapping] : space.mappings()) {
       const KernelMapping& m = mapping.recorded;
-      if (!m.prot.shared || m.inode != st.st_ino) continue;
+      if (m.inode != st.st_ino) continue;
       device = m.device;
       const uint64_t from = std::max(first, m.offset_bytes);
       const uint64_t to = std::min(end, m.offset_bytes + m.range.size_bytes());

@@ -50,12 +50,14 @@ struct RecordedTask {
   const CallRow* row = nullptr;
   int64_t interrupted_call = -1;         // what restart_syscall(2) goes on with
   std::optional<int64_t> forced_result;  // the call is not run and answers this
+  bool argument_replaced = false;        // the kernel was given another argument than the program gave
   std::optional<int64_t> input_position; // of the file a copying call reads from, at entry
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
   bool injecting = false;       // the front of held_signals is on its way
   bool in_user_code = false;    // ran since its last frame
+  bool computing = false;       // runs right now
   bool position_known = true;   // nothing ran between its last frame and its end
   Address clear_tid;            // set_tid_address(2)
 };

@@ -4,7 +4,11 @@
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
 
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
@@ -15,6 +19,36 @@ namespace {
 
 constexpr uint64_t kTurnFrames = 200;      // how long a task may keep its turn while others could run
 constexpr uint64_t kProofInterval = 512;   // events between digests of all writable memory
+constexpr int64_t kLongComputationUs = 10'000;  // how long others wait for a task that makes no call
+
+bool share_memory(const RecordedTask& a, const RecordedTask& b) {
+  if (a.space == b.space) return true;
+  if (!a.space || !b.space) return false;
+  for (const auto& [start, mapping] : a.space->space.mappings()) {
+    const KernelMapping& mine = mapping.recorded;
+    if (!mine.prot.shared || mine.inode == 0) continue;
+    for (const auto& [other_start, other_mapping] : b.space->space.mappings()) {
+      const KernelMapping& theirs = other_mapping.recorded;
+      if (theirs.prot.shared && theirs.inode == mine.inode && theirs.device == mine.device) return true;
+    }
+  }
+  return false;
+}
+
+// Interrupts a blocking wait once, after kLongComputationUs.
+class WaitLimit {
+ public:
+  WaitLimit() { set(kLongComputationUs); }
+  ~WaitLimit() { set(0); }
+  WaitLimit(const WaitLimit&) = delete;
+  WaitLimit& operator=(const WaitLimit&) = delete;
+
+ private:
+  static void set(int64_t us) {
+    const itimerval value{{0, 0}, {0, us}};
+    setitimer(ITIMER_REAL, &value, nullptr);
+  }
+};
 
 }  // namespace
 
@@ -44,6 +78,9 @@ RecordedTask* Session::find(pid_t tid) {
 
 Expected<RecordOutcome> Session::run(pid_t first) {
   first_tid_ = first;
+  struct sigaction interrupt {};  // without SA_RESTART: waits come back
+  interrupt.sa_handler = [](int) {};
+  sigaction(SIGALRM, &interrupt, nullptr);
   RecordedTask& task = add_task(first, first, Tid{0}, nullptr, "");
   task.in_call = true;
   task.entry.registers = {};
@@ -73,7 +110,7 @@ Expected<void> Session::loop() {
       task->pending.reset();
       BYGONE_TRY(handle(*task, stop));
     } else {
-      BYGONE_TRY(give_turn(*task));
+      BYGONE_TRY(run_user_code(*task));
     }
   }
   return {};
@@ -85,14 +122,24 @@ void Session::collect_stops() {
 
 void Session::file_stop(const Stop& stop) {
   ++outcome_.ptrace_stops;
-  if (RecordedTask* task = find(stop.tid))
-    task->pending = stop;
-  else
+  RecordedTask* const task = find(stop.tid);
+  if (task == nullptr) {
     early_stops_[stop.tid] = stop;
+    return;
+  }
+  task->pending = stop;
+  if (std::exchange(task->computing, false)) --computing_;
+}
+
+bool Session::can_run(const RecordedTask& task) const {
+  if (!task.pending && task.state != RecordedTask::State::ready) return false;
+  if (computing_ == 0) return true;
+  for (const auto& [tid, other] : tasks_)
+    if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
+  return true;
 }
 
 RecordedTask* Session::choose() {
-  auto can_run = [](const RecordedTask& t) { return t.pending || t.state == RecordedTask::State::ready; };
   RecordedTask* current = find(turn_);
   const bool keep = current != nullptr && can_run(*current) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;
@@ -110,18 +157,40 @@ RecordedTask* Session::choose() {
 
 bool Session::others_can_run(const RecordedTask& task) const {
   for (const auto& [tid, other] : tasks_)
-    if (other.get() != &task && (other->pending || other->state == RecordedTask::State::ready)) return true;
+    if (other.get() != &task && can_run(*other)) return true;
   return false;
 }
 
-Expected<void> Session::give_turn(RecordedTask& task) {
+Expected<void> Session::run_user_code(RecordedTask& task) {
   task.in_user_code = true;
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  const auto stop = wait_for(task.tid, Waiting::block);
-  if (!stop) return {};  // reported to a wait for anybody, or interrupted: it will turn up
-  ++outcome_.ptrace_stops;
-  return handle(task, *stop);
+  if (tasks_.size() == 1) {
+    const auto stop = wait_for(task.tid, Waiting::block);
+    if (!stop) return {};  // interrupted: it will turn up
+    ++outcome_.ptrace_stops;
+    return handle(task, *stop);
+  }
+  task.computing = true;  // whoever shares its memory waits
+  ++computing_;
+  bool waited = false;
+  for (;;) {
+    std::optional<Stop> stop;
+    if (others_can_run(task)) {
+      const WaitLimit limit;
+      stop = wait_for(task.tid, Waiting::block);
+      if (!stop && std::exchange(waited, true)) return {};  // left to itself; its stop is filed when it comes
+    } else {
+      stop = wait_for(-1, Waiting::block);
+      if (!stop && errno == ECHILD) return {};
+    }
+    if (!stop) continue;
+    file_stop(*stop);
+    if (!task.pending) continue;
+    const Stop own = *task.pending;
+    task.pending.reset();
+    return handle(task, own);
+  }
 }
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
@@ -172,6 +241,9 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
 void Session::lose_turn(RecordedTask& task) {
   if (task.lost_turn || !task.in_call) return;
   task.lost_turn = true;
+  // A lock the kernel manages is marked as waited for before the task sleeps (FUTEX_LOCK_PI, futex(2)).
+  if (task.registers[Register::orig_rax] == SYS_futex)
+    capture_range(task, range_of(Address{task.registers.argument(0)}, sizeof(uint32_t)));
   log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
              &task.registers);
   ++turn_frames_;

@@ -29,8 +29,11 @@ class Session {
   void collect_stops();
   void file_stop(const Stop& stop);
   RecordedTask* choose();
+  bool can_run(const RecordedTask& task) const;
   bool others_can_run(const RecordedTask& task) const;
-  Expected<void> give_turn(RecordedTask& task);
+  // Sets the task going in user code and handles its next stop. One that computes for long while others wait is left
+  // to itself, and they run beside it, as far as they share no memory with it.
+  Expected<void> run_user_code(RecordedTask& task);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
   // Lets the task go on into the call it stands at and comes back when it has stopped again or lost its turn.
@@ -51,6 +54,8 @@ class Session {
   void adjust_call(RecordedTask& task);
   // call_effects.cc: memory the call wrote
   void capture_writes(RecordedTask& task, int64_t result);
+  void capture_range(RecordedTask& of, const MemoryRange& range);
+  void capture_remote_writes(RecordedTask& task, int64_t result);
   void note_uncaptured(int32_t call, const std::string& detail);
   // mapping_calls.cc
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
@@ -61,8 +66,8 @@ class Session {
   // Finds out what changed on its own (a stack that grew) or by a call nobody described.
   Expected<void> follow_kernel(RecordedTask& task);
   Expected<void> describe_new_mapping(RecordedTask& task, int fd, Mapping& mapping);
-  // Stores made by write(2) and its kin into a file that is mapped shared.
-  void capture_shared_file_write(RecordedTask& task, int64_t result);
+  // Stores made by write(2) and its kin into a file that is mapped.
+  void capture_mapped_file_write(RecordedTask& task, int64_t result);
   // output_capture.cc
   int output_stream(const RecordedTask& task, int fd) const;
   void prepare_output(RecordedTask& task);
@@ -79,6 +84,8 @@ class Session {
   Expected<void> on_exit_event(RecordedTask& task);
   Expected<void> on_gone(RecordedTask& task, int wait_status);
   void finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes);
+  // Somebody who lives and sees the same memory as `task` at `address`, and where.
+  std::pair<RecordedTask*, Address> other_view(const RecordedTask& task, Address address);
   RecordedTask& add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_ptr<RecordedSpace> space,
                          const std::string& command);
   void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
@@ -100,6 +107,7 @@ class Session {
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
   pid_t first_tid_ = 0;
   pid_t turn_ = 0;             // whose turn it is
+  size_t computing_ = 0;       // how many tasks run user code, the one whose turn it is included
   uint64_t turn_frames_ = 0;   // frames written in this turn
   bool yielded_ = false;       // the task gives its turn away
   MappingId next_mapping_{1};
@@ -107,7 +115,7 @@ class Session {
   TaskId next_task_{1};
   EventNumber next_proof_{1};
   bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
-  bool maps_shared_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED
+  bool maps_changing_files_ = false;  // some task maps, or has mapped, a file MAP_SHARED or one just written
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
   int output_fds_[3] = {-1, -1, -1};  // our standard streams, by number; compared with the tracees'

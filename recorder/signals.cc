@@ -144,12 +144,7 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
   // In the middle of a computation: no replay could find this place. It waits for the next call.
   task.held_signals.push_back(info);
-  task.state = RecordedTask::State::away;
-  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  const auto stop = wait_for(task.tid, Waiting::block);
-  if (!stop) return {};
-  ++outcome_.ptrace_stops;
-  return handle(task, *stop);
+  return run_user_code(task);
 }
 
 Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position) {

@@ -169,6 +169,10 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   child.position_known = true;
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
   child.registers = child_registers;
+  if (parent.argument_replaced && alive) {
+    child.registers[Register::rdi] = parent.entry.registers[Register::rdi];
+    set_registers(tid, child.registers);
+  }
   child.registers[Register::orig_rax] = ~uint64_t{0};
   written(child, CLONE_CHILD_SETTID, request.child_tid);
   BYGONE_TRY(complete(child, FrameKind::start, std::nullopt, std::nullopt));
@@ -188,17 +192,31 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   return handle(parent, *next);
 }
 
-void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
-  const bool shared = task.space && task.space->users.size() > 1;
-  if (shared && !kernel_writes.empty()) {
-    std::set<pid_t> others = task.space->users;
-    others.erase(task.tid);
-    task.space->memory.follow(*others.begin());
-    for (Address address : kernel_writes) {
-      uint32_t word = 0;
-      if (task.space->memory.read_value(address, word))
-        log_.memory_write(Tid{*others.begin()}, address, std::as_bytes(std::span(&word, 1)));
+std::pair<RecordedTask*, Address> Session::other_view(const RecordedTask& task, Address address) {
+  if (!task.space) return {nullptr, address};
+  const Mapping* const mapping = task.space->space.find(address);
+  for (const auto& [tid, other] : tasks_) {
+    if (other.get() == &task || !other->space || other->state == RecordedTask::State::leaving) continue;
+    if (other->space == task.space) {
+      other->space->memory.follow(tid);
+      return {other.get(), address};
     }
+    if (mapping == nullptr || !mapping->recorded.prot.shared || mapping->recorded.inode == 0) continue;
+    const uint64_t in_file = mapping->recorded.offset_bytes + (address - mapping->range().start);
+    for (const auto& [start, theirs] : other->space->space.mappings()) {
+      const KernelMapping& m = theirs.recorded;
+      if (m.prot.shared && m.inode == mapping->recorded.inode && m.device == mapping->recorded.device &&
+          m.offset_bytes <= in_file && in_file < m.offset_bytes + m.range.size_bytes())
+        return {other.get(), start + (in_file - m.offset_bytes)};
+    }
+  }
+  return {nullptr, address};
+}
+
+void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
+  for (Address address : kernel_writes) {
+    const auto [other, there] = other_view(task, address);
+    if (other != nullptr) capture_range(*other, range_of(there, sizeof(uint32_t)));
   }
   leave_space(task);
   log_.row(TaskEnd{task.id, log_.next(), status});
@@ -225,6 +243,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   std::optional<Stop> gone;
   while (!gone) {
     gone = wait_for(task.tid, leads_others ? Waiting::no_wait : Waiting::block);
+    if (gone && gone->event == PTRACE_EVENT_EXEC) break;  // another thread has taken its place already
     if (gone && gone->kind != Stop::Kind::exited) {
       resume(task.tid, Resume::run);
       gone.reset();
@@ -238,7 +257,9 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
     }
   }
   finish_task(task, int(status), words);
-  if (gone) return on_gone(task, gone->wait_status);
+  if (!gone) return {};
+  if (gone->kind == Stop::Kind::exited) return on_gone(task, gone->wait_status);
+  file_stop(*gone);
   return {};
 }
 
@@ -246,6 +267,7 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   if (task.tid == first_tid_) outcome_.wait_status = wait_status;
   // No PTRACE_EVENT_EXIT was seen: SIGKILL can skip it.
   if (task.space) finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
+  if (task.computing) --computing_;
   tasks_.erase(task.tid);
   return log_.status();
 }

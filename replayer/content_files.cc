@@ -88,10 +88,27 @@ void ContentFiles::forget_shared(Device device, uint64_t inode) {
 }
 
 Expected<void> ContentFiles::resize(const Mapping& mapping) {
+  const KernelMapping& recorded = mapping.recorded;
+  if (recorded.file_stat.mode == 0) return {};
+  int fd = -1;
+  if (recorded.prot.shared) {
+    const auto it = shared_.find(std::pair(recorded.device, recorded.inode));
+    if (it != shared_.end()) fd = it->second.fd;
+  } else if (mapping.data.source == DataSource::content) {
+    const auto it = contents_.find(mapping.data.content);
+    if (it != contents_.end()) fd = it->second.fd;
+  }
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) != 0 || uint64_t(st.st_size) == recorded.file_stat.size_bytes) return {};
+  if (ftruncate(fd, off_t(recorded.file_stat.size_bytes)) == 0) return {};
+  return fail(ErrorKind::io, "memory file", std::strerror(errno), "free some memory");
+}
+
+bool ContentFiles::write_shared(const Mapping& mapping, Address to, std::span<const std::byte> bytes) {
   const auto it = shared_.find(std::pair(mapping.recorded.device, mapping.recorded.inode));
-  if (it == shared_.end() || mapping.recorded.file_stat.mode == 0) return {};
-  if (ftruncate(it->second.fd, off_t(mapping.recorded.file_stat.size_bytes)) == 0) return {};
-  return fail(ErrorKind::io, "shared memory", std::strerror(errno), "free some memory");
+  if (!mapping.recorded.prot.shared || it == shared_.end()) return false;
+  const off_t at = off_t(mapping.recorded.offset_bytes + (to - mapping.range().start));
+  return pwrite(it->second.fd, bytes.data(), bytes.size(), at) == ssize_t(bytes.size());
 }
 
 }  // namespace bygone

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "schema/error.h"
@@ -30,8 +32,10 @@ class ContentFiles {
   Expected<const File*> file_for(const Mapping& mapping);
   // No mapping of this recorded file is left: the next one starts from the content its row names.
   void forget_shared(Device device, uint64_t inode);
-  // The recorded file of a shared mapping has this size now.
+  // The recorded file of the mapping has the size its row says now.
   Expected<void> resize(const Mapping& mapping);
+  // Stores into the file behind a shared mapping, which the tracee may map without the right to write.
+  bool write_shared(const Mapping& mapping, Address to, std::span<const std::byte> bytes);
 
  private:
   Expected<File> make(const std::string& name);

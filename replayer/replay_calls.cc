@@ -173,7 +173,7 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
   auto covered_by_kept = [&](MemoryRange range) {
     std::vector<MemoryRange> kept;
     for (const Mapping& mapping : begun)
-      if (mapping.data.kept && !mapping.data.moved_from && mapping.range().intersects(range))
+      if (mapping.data.kept && mapping.range().intersects(range))
         kept.push_back(mapping.range().intersect(range));
     return kept;
   };
@@ -208,7 +208,7 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
       parts.push_back({&mapping, mapping.range()});
       continue;
     }
-    if (mapping.recorded.prot.shared) BYGONE_TRY(files_.resize(mapping));
+    BYGONE_TRY(files_.resize(mapping));
     // Pages that were there: their protection may be new. Pages that were not: made.
     for (Address from = mapping.range().start; from < mapping.range().end;) {
       const bool moved = static_cast<bool>(mapping.data.moved_from);

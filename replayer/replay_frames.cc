@@ -79,7 +79,8 @@ Expected<void> ReplaySession::on_enter(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(compare_registers(place, *frame.registers, found));
   task.registers = found;
   task.at_entry = true;
-  return apply_mapping_changes(task, frame.frame.event, {});
+  BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
+  return apply_writes(frame);
 }
 
 Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {

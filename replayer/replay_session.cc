@@ -144,8 +144,12 @@ Expected<void> ReplaySession::set_state(ReplayedTask& task, FullFrame& frame) {
 Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
   for (const WriteWithBytes& write : frame.writes) {
     const auto it = tasks_.find(write.row.task);
-    if (it != tasks_.end() && it->second.space && it->second.space->memory.write(write.row.address, write.bytes))
-      continue;
+    if (it != tasks_.end() && it->second.space) {
+      ReplayedSpace& where = *it->second.space;
+      if (where.memory.write(write.row.address, write.bytes)) continue;
+      const Mapping* const mapping = where.space.find(write.row.address);
+      if (mapping != nullptr && files_.write_shared(*mapping, write.row.address, write.bytes)) continue;
+    }
     return diverged(place_of(frame.frame), fmt::format("memory at 0x{:x} ({} bytes) cannot be written",
                                                        write.row.address.value, write.row.size_bytes));
   }

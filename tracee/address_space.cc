@@ -10,15 +10,14 @@ uint64_t pages_of(const Mapping& mapping) {
   return mapping.kind == MappingKind::vsyscall ? 0 : mapping.range().size_bytes() / kPageSize;
 }
 
-// What the two descriptions of a mapping must agree in. Flags and file_stat are not in /proc/PID/maps, and names of
-// anonymous memory ([heap], [anon:...]) follow rules of their own.
+// What the two descriptions of a mapping must agree in. Flags and file_stat are not in /proc/PID/maps; names are left
+// to the kernel: a file is its device and inode whatever it is renamed to, and anonymous memory ([heap], [anon:...])
+// is named by rules of its own.
 KernelMapping comparable(KernelMapping mapping) {
   mapping.flags = 0;
   mapping.file_stat = {};
-  if (mapping.inode == 0) {
-    mapping.path.clear();
-    mapping.offset_bytes = 0;
-  }
+  mapping.path.clear();
+  if (mapping.inode == 0) mapping.offset_bytes = 0;
   return mapping;
 }
 
@@ -190,7 +189,7 @@ void AddressSpace::grow_down(EventNumber at, Address old_start, Address new_star
 void AddressSpace::restat(EventNumber at, Device device, uint64_t inode, const FileStat& stat) {
   for (auto it = map_.begin(); it != map_.end(); ++it) {
     const KernelMapping& kernel = it->second.recorded;
-    if (!kernel.prot.shared || kernel.inode != inode || kernel.device != device) continue;
+    if (kernel.inode != inode || kernel.device != device) continue;
     if (kernel.file_stat.size_bytes == stat.size_bytes) continue;
     Mapping changed = slice(it->second, it->second.range());
     changed.recorded.file_stat = stat;

@@ -40,7 +40,7 @@ class AddressSpace {
   void move(EventNumber at, MemoryRange from, Address to, uint64_t size_bytes, Source source);
   // Extends the mapping that starts at `old_start` downwards (MAP_GROWSDOWN).
   void grow_down(EventNumber at, Address old_start, Address new_start);
-  // The file behind shared mappings has another size now: rows of it go on with the new fstat.
+  // The file behind some mappings has another size now: rows of it go on with the new fstat.
   void restat(EventNumber at, Device device, uint64_t inode, const FileStat& stat);
   // Gives every mapping a row of its own in a copy of this address space, made at `at` by fork(2).
   AddressSpace fork(EventNumber at, AddressSpaceId id) const;
