@@ -1,4 +1,4 @@
-// A parent kills its children with SIGKILL: one that blocks, one that computes, one with threads.
+// A parent kills its children with SIGKILL: one that blocks, one that polls, one with threads.
 #include <pthread.h>
 
 #include "program.h"
@@ -14,11 +14,11 @@ static void threads(void) {
 static void blocks(void) {
   block(NULL);
 }
-static void computes(void) {
-  for (volatile unsigned long i = 0;; ++i) continue;
+static void polls(void) {
+  for (;;) usleep(1000);
 }
 int main(void) {
-  void (*ways[])(void) = {blocks, computes, threads};
+  void (*ways[])(void) = {blocks, polls, threads};
   for (int i = 0; i < 3; ++i) {
     pid_t pid = fork();
     CHECK(pid >= 0);

@@ -1,6 +1,7 @@
 #include "tests/support/process_run.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@ struct Pipe {
   dup2(in, 0);
   dup2(out, 1);
   dup2(err, 2);
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // whatever started the tests may have left descriptors open
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) _exit(125);
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
