@@ -1,8 +1,6 @@
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include <algorithm>
-#include <climits>
 
 #include "recorder/session.h"
 
@@ -17,10 +15,23 @@ void Session::note_uncaptured(int32_t call, const std::string& detail) {
   }
 }
 
+void Session::watch_memory(RecordedTask& task) {
+  std::vector<MemoryRange> writable;
+  for (const auto& [start, mapping] : task.space->space.mappings())
+    if (mapping.recorded.prot.write && mapping.kind != MappingKind::bygone) writable.push_back(mapping.range());
+  auto watch = MemoryWatch::begin(task.tid, writable);
+  // Too much memory to copy: the call is counted, and what it wrote stays unknown.
+  if (watch) task.watch = std::make_unique<MemoryWatch>(std::move(*watch));
+}
+
 void Session::capture_writes(RecordedTask& task, int64_t result) {
+  const std::unique_ptr<MemoryWatch> watch = std::move(task.watch);
   if (task.forced_result) return;
   const Capture capture = written_by(task.entry, result, task.space->memory);
-  if (!capture.unknown.empty())
+  if (watch)
+    for (const MemoryRange& range : watch->changed()) capture_range(task, range);
+  const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
+  if (!capture.unknown.empty() && !handled_elsewhere)
     note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
   for (const MemoryRange& range : capture.ranges) capture_range(task, range);
 }
@@ -47,23 +58,15 @@ void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
   }
 }
 
-// process_vm_writev(2) into a task of this recording. Elements are filled in order until the result is used up.
+// process_vm_writev(2) into a task of this recording.
 void Session::capture_remote_writes(RecordedTask& task, int64_t result) {
-  const Registers& call = task.entry.registers;
-  if (call[Register::orig_rax] != SYS_process_vm_writev || result <= 0) return;
-  const pid_t target = pid_t(call.argument(0));
-  const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-    return t.second->space && (t.second->tid == target || t.second->tgid == target);
+  if (task.entry.registers[Register::orig_rax] != SYS_process_vm_writev || result <= 0) return;
+  const Capture capture = written_by(task.entry, result, task.space->memory);
+  const auto target = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+    return t.second->space && (t.first == capture.other_process || t.second->tgid == capture.other_process);
   });
-  if (found == tasks_.end()) return;  // memory of a process that is not recorded
-  uint64_t left = uint64_t(result);
-  for (uint64_t i = 0; i < std::min<uint64_t>(call.argument(4), IOV_MAX) && left > 0; ++i) {
-    iovec element{};
-    if (!task.space->memory.read_value(Address{call.argument(3)} + i * sizeof element, element)) return;
-    const uint64_t size = std::min<uint64_t>(left, element.iov_len);
-    capture_range(*found->second, range_of(Address{reinterpret_cast<uint64_t>(element.iov_base)}, size));
-    left -= size;
-  }
+  if (target == tasks_.end()) return;  // memory of a process that is not recorded
+  for (const MemoryRange& range : capture.other_process_ranges) capture_range(*target->second, range);
 }
 
 }  // namespace bygone

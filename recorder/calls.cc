@@ -70,7 +70,9 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   const int64_t number = int64_t(as_called[Register::orig_rax]);
   task.row = find_call(number);
   task.entry = note_entry(as_called, task.space->memory);
+  task.may_block = may_block(as_called);
   adjust_call(task);
+  if (!task.entry.unknown.empty() && !task.forced_result) watch_memory(task);
   switch (number) {
     case SYS_exit:
     case SYS_exit_group:

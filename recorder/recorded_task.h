@@ -10,6 +10,7 @@
 #include "schema/rows.h"
 #include "tracee/address_space.h"
 #include "tracee/memory.h"
+#include "tracee/memory_watch.h"
 #include "tracee/ptrace.h"
 #include "tracee/syscall_interpreter.h"
 
@@ -48,6 +49,8 @@ struct RecordedTask {
   bool exec_pending = false;  // past PTRACE_EVENT_EXEC, before that call's exit
   CallEntry entry;            // of the call it is in
   const CallRow* row = nullptr;
+  bool may_block = false;
+  std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
   int64_t interrupted_call = -1;         // what restart_syscall(2) goes on with
   std::optional<int64_t> forced_result;  // the call is not run and answers this
   bool argument_replaced = false;        // the kernel was given another argument than the program gave

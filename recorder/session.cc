@@ -241,9 +241,10 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
 void Session::lose_turn(RecordedTask& task) {
   if (task.lost_turn || !task.in_call) return;
   task.lost_turn = true;
-  // A lock the kernel manages is marked as waited for before the task sleeps (FUTEX_LOCK_PI, futex(2)).
-  if (task.registers[Register::orig_rax] == SYS_futex)
-    capture_range(task, range_of(Address{task.registers.argument(0)}, sizeof(uint32_t)));
+  // What the call has written already: a lock the kernel manages is marked as waited for before the task sleeps.
+  constexpr int64_t kNotReturned = -512;
+  for (const MemoryRange& range : written_by(task.entry, kNotReturned, task.space->memory).ranges)
+    capture_range(task, range);
   log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
              &task.registers);
   ++turn_frames_;
@@ -252,8 +253,8 @@ void Session::lose_turn(RecordedTask& task) {
 Expected<void> Session::go_into_call(RecordedTask& task) {
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  const bool short_call =
-      task.forced_result || (task.row != nullptr && !task.row->may_block && task.row->call_class != CallClass::task);
+  const bool short_call = task.forced_result || (task.row != nullptr && !task.may_block &&
+                                                 task.row->call_class != CallClass::task);
   if (short_call || tasks_.size() == 1) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};

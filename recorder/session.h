@@ -53,6 +53,8 @@ class Session {
   // Changes calls that must not run as they are.
   void adjust_call(RecordedTask& task);
   // call_effects.cc: memory the call wrote
+  // Takes note of all writable memory before a call that nothing describes; what differs afterwards is recorded.
+  void watch_memory(RecordedTask& task);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_remote_writes(RecordedTask& task, int64_t result);
