@@ -50,7 +50,7 @@ TEST_F(DamageTest, AnotherSQLiteDatabase) {
 
 TEST_F(DamageTest, NewerFormat) {
   ASSERT_EQ(run({"sqlite3", bygone_.database("run"),
-                 "UPDATE header SET value = '99999' WHERE key LIKE '%reader_version'"})
+                 "PRAGMA user_version = 99999; UPDATE header SET value = '99999' WHERE key LIKE '%reader%'"})
                 .status,
             0);
   expect_refused(65, {"run", "version"});

@@ -1,27 +1,13 @@
 #include <fmt/core.h>
 #include <gmock/gmock.h>
-#include <sqlite3.h>
 
 #include <stdexcept>
 
 #include "tests/integration/checks.h"
+#include "tests/integration/tamper.h"
 
 namespace bygone::test {
 namespace {
-
-void change(const std::filesystem::path& database, const std::string& sql) {
-  sqlite3* connection = nullptr;
-  if (sqlite3_open_v2(database.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
-    throw std::runtime_error("cannot open " + database.string());
-  char* message = nullptr;
-  sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, &message);
-  const std::string error = message != nullptr ? message : "";
-  const int changed = sqlite3_changes(connection);
-  sqlite3_free(message);
-  sqlite3_close(connection);
-  if (!error.empty() || changed == 0)
-    throw std::runtime_error(sql + ": " + (error.empty() ? "changed nothing" : error));
-}
 
 // A recording that was changed behind bygone's back. A replay of it has to leave the recorded path, notice it
 // at once, and say where.
@@ -45,6 +31,16 @@ class DivergenceTest : public testing::Test {
 
   Bygone bygone_;
 };
+
+// The very thing a replay compares at every frame.
+TEST_F(DivergenceTest, AnotherRegisterIsNoticedAtItsEvent) {
+  record({program("maps_mmap")});
+  const uint64_t event = event_of("frames where call = getpgid");
+  change_register(bygone_.database("run"), event, Register::rbx, 0x1234567);
+  expect_error(
+      bygone_({"replay", "--quiet", "run"}), 79,
+      {fmt::format("event {}", event), "task", "getpgid", "register rbx", "expected 0x1234567", "found"});
+}
 
 TEST_F(DivergenceTest, AnotherCallIsNoticedAtItsEvent) {
   record({program("maps_mmap")});
@@ -82,10 +78,10 @@ TEST_F(DivergenceTest, MissingMappingIsNoticed) {
 
 // What registers cannot show: memory that holds something else. Digests (--check) do.
 TEST_F(DivergenceTest, OtherMemoryIsNoticedByDigests) {
-  record({"head", "-c", "3000", "/usr/bin/env"});
-  const uint64_t event = event_of("frames where call = read and result >= 1024");
+  record({"cat"}, sample_bytes(3000));
+  const uint64_t event = event_of("frames where call = read and result = 3000");
   change(bygone_.database("run"),
-         fmt::format("DELETE FROM memory_write WHERE event = {} AND size_bytes >= 1024", event));
+         fmt::format("DELETE FROM memory_write WHERE event = {} AND size_bytes >= 3000", event));
   const RunResult replayed = bygone_({"replay", "--quiet", "--check", "run"});
   expect_error(replayed, 79, {"event", "memory", "expected", "found"});
 }

@@ -7,11 +7,11 @@
 // its n-th section.
 static inline void print_maps(const char* label) {
   static char text[1 << 16];
-  size_t size = 0;
-  CHECK(syscall(SYS_getpgid, 0) >= 0);
+  size_t size = (size_t)snprintf(text, 100, "== maps %d %s\n", getpid(), label);
   int fd = open("/proc/self/maps", O_RDONLY);
   CHECK(fd >= 0);
-  size = (size_t)snprintf(text, 100, "== maps %d %s\n", getpid(), label);
+  // From here to the last read nothing may touch the stack deeper than this call does.
+  CHECK(syscall(SYS_getpgid, 0) >= 0);
   for (ssize_t got; (got = read(fd, text + size, sizeof text - size - 1)) > 0;) size += (size_t)got;
   close(fd);
   text[size++] = '\n';
