@@ -133,7 +133,7 @@ class Planner {
     return fmt::format(
         "SELECT {}, sum(took_ns) / 1e9 AS seconds, round(avg(took_ns) / 1e3, 3) AS average_us "
         "FROM (SELECT *, {} AS took_ns FROM frames{}) WHERE kind_number IN (1, 2, 3, 4) "
-        "GROUP BY call_number ORDER BY seconds DESC",
+        "GROUP BY call_number ORDER BY seconds DESC, call_number",
         kCounts, kTook, where({whose}));
   }
 

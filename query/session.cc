@@ -25,7 +25,11 @@ constexpr std::pair<int, int> kLimits[] = {
     {SQLITE_LIMIT_WORKER_THREADS, 0},
 };
 
-// Reading, and nothing else. pragma_table_info and its like are how people look around.
+// How people look around; as PRAGMA x and as FROM pragma_x.
+constexpr const char* kReadingPragmas[] = {"table_info", "table_xinfo",   "table_list",  "index_list",
+                                           "index_info", "function_list", "module_list", "data_version"};
+
+// Reading, and nothing else.
 int authorize(void* state, int action, const char* first, const char* second, const char*, const char*) {
   if (static_cast<const RowFunctionState*>(state)->running) return SQLITE_OK;
   const auto is = [](const char* text, std::string_view wanted) { return text != nullptr && wanted == text; };
@@ -37,8 +41,7 @@ int authorize(void* state, int action, const char* first, const char* second, co
     case SQLITE_FUNCTION:
       return is(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
-      for (const char* allowed : {"table_info", "table_xinfo", "table_list", "index_list", "index_info",
-                                  "function_list", "module_list", "data_version"})
+      for (const char* allowed : kReadingPragmas)
         if (is(first, allowed)) return SQLITE_OK;
       return SQLITE_DENY;
     default:
@@ -89,6 +92,9 @@ Expected<void> Session::define_functions() {
     BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
   for (RowFunction& function : recording_functions(recording_))
     BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
+  // Named once, before the authorizer stands (see register_row_function).
+  for (const char* pragma : kReadingPragmas)
+    static_cast<void>(select_rows(connection, fmt::format("SELECT 1 FROM pragma_{} LIMIT 0", pragma)));
   return {};
 }
 
