@@ -53,7 +53,7 @@ TEST_F(DamageTest, NewerFormat) {
                  "PRAGMA user_version = 99999; UPDATE header SET value = '99999' WHERE key LIKE '%reader%'"})
                 .status,
             0);
-  expect_refused(65, {"run", "version"});
+  expect_refused(65, {"run", "99999", "newer"});
 }
 
 TEST_F(DamageTest, TruncatedFile) {

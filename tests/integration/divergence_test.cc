@@ -78,12 +78,20 @@ TEST_F(DivergenceTest, MissingMappingIsNoticed) {
 
 // What registers cannot show: memory that holds something else. Digests (--check) do.
 TEST_F(DivergenceTest, OtherMemoryIsNoticedByDigests) {
-  record({"cat"}, sample_bytes(3000));
+  record({"wc", "-c"}, sample_bytes(3000));
   const uint64_t event = event_of("frames where call = read and result = 3000");
   change(bygone_.database("run"),
          fmt::format("DELETE FROM memory_write WHERE event = {} AND size_bytes >= 3000", event));
   const RunResult replayed = bygone_({"replay", "--quiet", "--check", "run"});
   expect_error(replayed, 79, {"event", "memory", "expected", "found"});
+}
+
+TEST_F(DivergenceTest, OtherOutputIsNoticed) {
+  record({"cat"}, sample_bytes(3000));
+  const uint64_t event = event_of("frames where call = read and result = 3000");
+  change(bygone_.database("run"),
+         fmt::format("DELETE FROM memory_write WHERE event = {} AND size_bytes >= 3000", event));
+  expect_error(bygone_({"replay", "--quiet", "run"}), 79, {"event", "write", "3000 bytes"});
 }
 
 }  // namespace
