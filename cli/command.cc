@@ -14,6 +14,13 @@ class UsageFormatter : public CLI::Formatter {
   std::string usage_;
 };
 
+// CLI11's own words for this spell out the largest double, and it takes -1 for a very large number.
+std::string one_or_more(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  const bool zero = text.find_first_not_of('0') == std::string::npos;
+  return digits && !zero ? "" : "must be a whole number from 1 on";
+}
+
 }  // namespace
 
 Expected<Store> Invocation::open_store() const {
@@ -46,7 +53,7 @@ void add_row_options(CLI::App& command, RowOptions& options) {
       ->capture_default_str();
   command.add_option("--limit", options.limit, "show so many rows at most")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(one_or_more);
 }
 
 query::Presentation presentation_of(const RowOptions& options) {

@@ -40,6 +40,8 @@ struct RowOptions {
 void add_row_options(CLI::App& command, RowOptions& options);
 query::Presentation presentation_of(const RowOptions& options);
 
+void add_completion_command(CLI::App& root, Invocation& invocation);
+void add_export_command(CLI::App& root, Invocation& invocation);
 void add_gc_command(CLI::App& root, Invocation& invocation);
 void add_import_command(CLI::App& root, Invocation& invocation);
 void add_info_command(CLI::App& root, Invocation& invocation);
