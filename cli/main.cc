@@ -59,7 +59,7 @@ Expected<int> run(std::vector<std::string> arguments) {
     root.parse(arguments);
   } catch (const CLI::CallForHelp&) {
     const auto named = root.get_subcommands();
-    return show(named.empty() ? root.help() : named.front()->help());
+    return show(named.empty() ? root.help() : named.front()->help("bygone"));
   } catch (const CLI::CallForAllHelp&) {
     return show(root.help("", CLI::AppFormatMode::All));
   } catch (const CLI::CallForVersion& version) {
