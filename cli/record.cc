@@ -22,6 +22,11 @@ void tell_outcome(const std::string& name, const RecordOutcome& outcome, const O
     tell(fmt::format(
         "{}: {} calls could not be captured, a replay may differ; `bygone query {} uncaptured` names them",
         name, outcome.uncaptured_calls, name));
+  if (outcome.compared_calls != 0 && !options.quiet)
+    tell(
+        fmt::format("{}: {} calls of unknown effect were captured by comparing memory, which takes time; "
+                    "`bygone query {} uncaptured` names them",
+                    name, outcome.compared_calls, name));
   if (!options.quiet) tell(fmt::format("recorded as {}, {} events", name, outcome.events));
 }
 
@@ -31,6 +36,7 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   RecordOptions record_options;
   record_options.argv = invocation.program;
   record_options.checking = options.check ? Checking::everything : Checking::registers_only;
+  record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
   BYGONE_ASSIGN(Store store, invocation.open_store());

@@ -18,7 +18,8 @@ void Session::note_uncaptured(int32_t call, const std::string& detail) {
 void Session::watch_memory(RecordedTask& task) {
   std::vector<MemoryRange> writable;
   for (const auto& [start, mapping] : task.space->space.mappings())
-    if (mapping.recorded.prot.write && mapping.kind != MappingKind::bygone) writable.push_back(mapping.range());
+    if (mapping.recorded.prot.write && mapping.kind != MappingKind::bygone)
+      writable.push_back(mapping.range());
   auto watch = MemoryWatch::begin(task.tid, writable);
   // Too much memory to copy: the call is counted, and what it wrote stays unknown.
   if (watch) task.watch = std::make_unique<MemoryWatch>(std::move(*watch));
@@ -28,12 +29,16 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
   const std::unique_ptr<MemoryWatch> watch = std::move(task.watch);
   if (task.forced_result) return;
   const Capture capture = written_by(task.entry, result, task.space->memory);
-  if (watch)
-    for (const MemoryRange& range : watch->changed()) capture_range(task, range);
+  if (watch) capture_ranges(task, watch->changed());
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
-  if (!capture.unknown.empty() && !handled_elsewhere)
-    note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
-  for (const MemoryRange& range : capture.ranges) capture_range(task, range);
+  if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);
+  note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
+  ++(watch ? outcome_.compared_calls : outcome_.uncaptured_calls);
+  capture_ranges(task, capture.ranges);
+}
+
+void Session::capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges) {
+  for (const MemoryRange& range : ranges) capture_range(of, range);
 }
 
 void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
@@ -66,7 +71,7 @@ void Session::capture_remote_writes(RecordedTask& task, int64_t result) {
     return t.second->space && (t.first == capture.other_process || t.second->tgid == capture.other_process);
   });
   if (target == tasks_.end()) return;  // memory of a process that is not recorded
-  for (const MemoryRange& range : capture.other_process_ranges) capture_range(*target->second, range);
+  capture_ranges(*target->second, capture.other_process_ranges);
 }
 
 }  // namespace bygone

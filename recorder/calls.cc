@@ -12,7 +12,9 @@ namespace bygone {
 namespace {
 
 // include/linux/errno.h: a call that a signal has interrupted; never seen by programs.
-bool is_restart(int64_t result) { return result == -512 || result == -513 || result == -514 || result == -516; }
+bool is_restart(int64_t result) {
+  return result == -512 || result == -513 || result == -514 || result == -516;
+}
 constexpr int64_t kRestartBlock = -516;
 
 }  // namespace
@@ -32,7 +34,8 @@ void Session::adjust_call(RecordedTask& task) {
     set_registers(task.tid, changed);
     task.argument_replaced = true;
   };
-  if (task.row != nullptr && task.row->call_class == CallClass::refused) return answer(task, -task.row->refusal_errno);
+  if (task.row != nullptr && task.row->call_class == CallClass::refused)
+    return answer(task, -task.row->refusal_errno);
   switch (registers[Register::orig_rax]) {
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
@@ -107,7 +110,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (task.exec_pending) return finish_exec(task);
   if (task.forced_result || task.argument_replaced) {
     // The program finds its own arguments where it left them.
-    const uint64_t result = task.forced_result ? uint64_t(*task.forced_result) : task.registers[Register::rax];
+    const uint64_t result =
+        task.forced_result ? uint64_t(*task.forced_result) : task.registers[Register::rax];
     const Registers after = std::exchange(task.registers, task.entry.registers);
     task.registers[Register::rax] = result;
     task.registers[Register::rip] = after[Register::rip];

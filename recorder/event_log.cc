@@ -20,7 +20,9 @@ uint64_t monotonic_ns() {
 
 EventLog::EventLog(RecordSink& sink) : sink_(sink), started_ns_(monotonic_ns()) {}
 
-uint64_t EventLog::now_ns() const { return monotonic_ns() - started_ns_; }
+uint64_t EventLog::now_ns() const {
+  return monotonic_ns() - started_ns_;
+}
 
 void EventLog::memory_write(Tid task, Address address, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {

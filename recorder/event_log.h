@@ -12,8 +12,8 @@
 
 namespace bygone {
 
-// Numbers the events and writes each with all that belongs to it. Rows are appended for the event that next() names,
-// the frame itself last: that completes the event. The first error of the sink sticks; see status().
+// Numbers the events and writes each with all that belongs to it. Rows are appended for the event that next()
+// names, the frame itself last: that completes the event. The first error of the sink sticks; see status().
 class EventLog {
  public:
   explicit EventLog(RecordSink& sink);

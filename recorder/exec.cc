@@ -29,8 +29,8 @@ std::string read_command(pid_t tid) {
   return name;
 }
 
-// Makes the C library forget the vdso: clock reads become system calls, which can be recorded. The initial stack is
-// argc, argv, null, environment, null, auxiliary vector (System V ABI, AMD64 supplement 3.4.1).
+// Makes the C library forget the vdso: clock reads become system calls, which can be recorded. The initial
+// stack is argc, argv, null, environment, null, auxiliary vector (System V ABI, AMD64 supplement 3.4.1).
 bool hide_vdso(TraceeMemory& memory, Address stack_pointer) {
   uint64_t argc = 0;
   if (!memory.read_value(stack_pointer, argc)) return false;
@@ -59,10 +59,12 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   const pid_t tid = task.tid;
   RecordedTask* survivor = &task;
   if (former_tid != tid) {
-    // A thread other than the leader: it takes over the leader's tid, and the leader is gone without a report.
+    // A thread other than the leader: it takes over the leader's tid, and the leader is gone without a
+    // report.
     auto node = tasks_.extract(former_tid);
     if (node.empty())
-      return fail(ErrorKind::internal, fmt::format("task {}", former_tid), "executed a program without being known");
+      return fail(ErrorKind::internal, fmt::format("task {}", former_tid),
+                  "executed a program without being known");
     if (task.space) finish_task(task, 0, {});
     tasks_.erase(tid);
     survivor = node.mapped().get();
@@ -71,7 +73,8 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
     survivor->id = next_task_;
     ++next_task_.value;
     survivor->tid = tid;
-    log_.row(Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
+    log_.row(
+        Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
     node.key() = tid;
     tasks_.insert(std::move(node));
   }
@@ -91,7 +94,8 @@ Expected<void> Session::install_own_pages(RecordedTask& task) {
   TraceeMemory& memory = task.space->memory;
   const Address entry{task.registers[Register::rip]};
   std::byte original[sizeof kCallAndStop];
-  if (!memory.read(entry, original) || !memory.write(entry, std::as_bytes(std::span(kCallAndStop)))) return {};
+  if (!memory.read(entry, original) || !memory.write(entry, std::as_bytes(std::span(kCallAndStop))))
+    return {};
   Registers call = task.registers;
   call[Register::rax] = SYS_mmap;
   call[Register::orig_rax] = ~uint64_t{0};
@@ -169,7 +173,8 @@ Expected<void> Session::read_initial_mappings(RecordedTask& task, std::vector<st
       // The kernel clears what lies behind the file's data on the last page (ELF bss).
       std::vector<std::byte> page(kPageSize);
       const Address last = line.range.end - kPageSize;
-      if (line.prot.write && task.space->memory.read(last, page)) log_.memory_write(Tid{task.tid}, last, page);
+      if (line.prot.write && task.space->memory.read(last, page))
+        log_.memory_write(Tid{task.tid}, last, page);
     }
     task.space->space.insert(at, std::move(mapping));
   }

@@ -14,7 +14,9 @@ namespace {
 
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 
-int64_t to_ns(const timespec& t) { return int64_t(t.tv_sec) * kNsPerSecond + t.tv_nsec; }
+int64_t to_ns(const timespec& t) {
+  return int64_t(t.tv_sec) * kNsPerSecond + t.tv_nsec;
+}
 
 // A file written within the clock's grain of its time stamp can change again without a trace in its stat.
 bool may_still_change(const struct stat& st) {
@@ -38,12 +40,13 @@ class Descriptor {
   int fd_;
 };
 
-// The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link to it
-// (needs a capability), the path as the process sees it.
+// The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link
+// to it (needs a capability), the path as the process sees it.
 int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
   std::string candidates[3];
   if (fd >= 0) candidates[0] = fmt::format("/proc/{}/fd/{}", tid, fd);
-  candidates[1] = fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value);
+  candidates[1] =
+      fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value);
   candidates[2] = fmt::format("/proc/{}/root{}", tid, mapping.path);
   for (const std::string& path : candidates) {
     if (path.empty()) continue;
@@ -58,7 +61,8 @@ int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
 
 }  // namespace
 
-Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, std::string_view path, bool cacheable) {
+Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, std::string_view path,
+                                                bool cacheable) {
   if (!cacheable) {
     identity.mtime_ns = identity.ctime_ns = 0;
     return sink_.add_file(fd, identity, path);
@@ -80,7 +84,8 @@ Expected<bool> FileKeeper::keep(pid_t tid, int fd, Mapping& mapping) {
     return true;
   }
   if (!S_ISREG(st.st_mode)) return false;
-  const FileIdentity identity{kernel.device, kernel.inode, uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
+  const FileIdentity identity{kernel.device, kernel.inode, uint64_t(st.st_size), to_ns(st.st_mtim),
+                              to_ns(st.st_ctim)};
   // Stores through a shared mapping reach the file's time stamp late.
   const bool cacheable = !may_still_change(st) && !kernel.prot.shared;
   BYGONE_ASSIGN(mapping.data.content, keep_descriptor(file.get(), identity, kernel.path, cacheable));

@@ -16,9 +16,10 @@ class FileKeeper {
  public:
   explicit FileKeeper(RecordSink& sink) : sink_(sink) {}
 
-  // Completes `mapping` (file_stat, kind, data) for a mapping of a file that `tid` has just made, by looking at what
-  // the kernel says is mapped there. `fd` is the tracee's descriptor it was mapped from, -1 when unknown (exec).
-  // A file that cannot be opened any more is kept as the bytes in memory: false, and the caller stores them.
+  // Completes `mapping` (file_stat, kind, data) for a mapping of a file that `tid` has just made, by looking
+  // at what the kernel says is mapped there. `fd` is the tracee's descriptor it was mapped from, -1 when
+  // unknown (exec). A file that cannot be opened any more is kept as the bytes in memory: false, and the
+  // caller stores them.
   Expected<bool> keep(pid_t tid, int fd, Mapping& mapping);
 
   // The vdso is the same for all processes of one kernel; kept like a file.

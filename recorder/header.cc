@@ -48,7 +48,8 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options) {
       {"format_version", std::to_string(kFormatVersion)},
       {"min_reader_version", std::to_string(kOldestReader)},
       {"uuid", make_uuid()},
-      // Arguments are bytes; what is not UTF-8 is shown with replacement characters, the exec frame has the bytes.
+      // Arguments are bytes; what is not UTF-8 is shown with replacement characters, the exec frame has the
+      // bytes.
       {"command", command.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
       {"directory", getcwd(directory, sizeof directory) != nullptr ? directory : ""},
       {"machine", system.nodename},

@@ -41,9 +41,11 @@ namespace {
 Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& argv) {
   int go[2], report[2];
   if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
-    return fail(ErrorKind::unavailable, path, fmt::format("no pipe to start it with: {}", std::strerror(errno)));
+    return fail(ErrorKind::unavailable, path,
+                fmt::format("no pipe to start it with: {}", std::strerror(errno)));
   const pid_t child = fork();
-  if (child < 0) return fail(ErrorKind::unavailable, path, fmt::format("fork failed: {}", std::strerror(errno)));
+  if (child < 0)
+    return fail(ErrorKind::unavailable, path, fmt::format("fork failed: {}", std::strerror(errno)));
   if (child == 0) {
     close(go[1]);
     become(path, argv, go[0], report[1]);
@@ -67,7 +69,8 @@ Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& 
     if (stop->kind == Stop::Kind::exited) {
       int error = 0;
       if (read(report[0], &error, sizeof error) != sizeof error) error = ECANCELED;
-      result = fail(ErrorKind::not_executable, path, fmt::format("cannot be executed: {}", std::strerror(error)));
+      result =
+          fail(ErrorKind::not_executable, path, fmt::format("cannot be executed: {}", std::strerror(error)));
       break;
     }
     resume(child, Resume::run, stop->kind == Stop::Kind::signal ? stop->signal : 0);

@@ -15,11 +15,14 @@ namespace bygone {
 
 namespace {
 
-bool is_error(int64_t result) { return result < 0 && result >= -4095; }
+bool is_error(int64_t result) {
+  return result < 0 && result >= -4095;
+}
 
 // What of mmap's flags outlives the call.
 uint32_t lasting_flags(uint64_t flags) {
-  const uint32_t sharing = (flags & MAP_SHARED) != 0 ? MAP_SHARED : MAP_PRIVATE;  // MAP_SHARED_VALIDATE has both bits
+  const uint32_t sharing =
+      (flags & MAP_SHARED) != 0 ? MAP_SHARED : MAP_PRIVATE;  // MAP_SHARED_VALIDATE has both bits
   return sharing | (uint32_t(flags) & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_HUGETLB));
 }
 
@@ -38,8 +41,8 @@ int64_t file_position(pid_t tid, int fd) {
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
 
-// Written so lately that it may be being written still: its mappings have to follow. Files that were there before the
-// program ran are spared the look at every write.
+// Written so lately that it may be being written still: its mappings have to follow. Files that were there
+// before the program ran are spared the look at every write.
 bool just_written(const FileStat& stat) {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
@@ -93,9 +96,10 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, fd, mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
-  // No file in the usual sense: a device, a ring of the kernel's. Its bytes as of now are kept; what the device
-  // changes later is not seen.
+  // No file in the usual sense: a device, a ring of the kernel's. Its bytes as of now are kept; what the
+  // device changes later is not seen.
   note_uncaptured(SYS_mmap, mapping.recorded.path);
+  ++outcome_.uncaptured_calls;
   std::vector<std::byte> bytes(kPageSize);
   for (Address at = mapping.range().start; at < mapping.range().end; at = at + kPageSize)
     if (task.space->memory.read(at, bytes)) log_.memory_write(Tid{task.tid}, at, bytes);
@@ -236,7 +240,8 @@ Expected<void> Session::follow_kernel(RecordedTask& task) {
         continue;
       }
       const auto above = space.mappings().upper_bound(from);
-      const Address end = above == space.mappings().end() ? line.range.end : std::min(line.range.end, above->first);
+      const Address end =
+          above == space.mappings().end() ? line.range.end : std::min(line.range.end, above->first);
       const bool grew = above != space.mappings().end() && above->first == end && end < line.range.end &&
                         above->second.recorded.prot == line.prot;
       if (grew) {
@@ -264,11 +269,13 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   snprintf(path, sizeof path, "/proc/%d/fd/%d", task.tid, call->fd);
   struct stat st;
   if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return;
-  const FileStat now{uint32_t(st.st_mode), uint64_t(st.st_size), st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
+  const FileStat now{uint32_t(st.st_mode), uint64_t(st.st_size),
+                     st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
                      st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec};
   const int64_t position = call->start >= 0 ? call->start + result : file_position(task.tid, call->fd);
   // For calls that say no better, all that is mapped of the file.
-  const uint64_t first = call->resizes || position < 0 ? 0 : uint64_t(std::max<int64_t>(0, position - result));
+  const uint64_t first =
+      call->resizes || position < 0 ? 0 : uint64_t(std::max<int64_t>(0, position - result));
   const uint64_t end = call->resizes || position < 0 ? now.size_bytes : uint64_t(position);
   std::set<RecordedSpace*> seen;
   std::vector<std::byte> bytes;

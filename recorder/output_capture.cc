@@ -83,7 +83,8 @@ void Session::prepare_output(RecordedTask& task) {
   }
   if (output_stream(task, out) == 0) return;
   if (in < 0 || !is_regular(task.tid, in)) {
-    // Bytes that pass from pipe to pipe are seen by nobody; programs fall back to read and write on this error.
+    // Bytes that pass from pipe to pipe are seen by nobody; programs fall back to read and write on this
+    // error.
     answer(task, -EINVAL);
     return;
   }

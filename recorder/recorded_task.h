@@ -24,9 +24,9 @@ struct RecordedSpace {
   AddressSpace space;
   TraceeMemory memory;
   std::set<pid_t> users;
-  Address program_break;     // 0 until the first brk(2)
-  int statm = -1;            // kept open for mapped_pages()
-  int64_t page_excess = 0;   // pages the kernel counts and /proc/PID/maps does not show
+  Address program_break;    // 0 until the first brk(2)
+  int statm = -1;           // kept open for mapped_pages()
+  int64_t page_excess = 0;  // pages the kernel counts and /proc/PID/maps does not show
 };
 
 struct RecordedTask {
@@ -50,19 +50,21 @@ struct RecordedTask {
   CallEntry entry;            // of the call it is in
   const CallRow* row = nullptr;
   bool may_block = false;
-  std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
-  int64_t interrupted_call = -1;         // what restart_syscall(2) goes on with
-  std::optional<int64_t> forced_result;  // the call is not run and answers this
-  bool argument_replaced = false;        // the kernel was given another argument than the program gave
-  std::optional<int64_t> input_position; // of the file a copying call reads from, at entry
+  std::unique_ptr<MemoryWatch> watch;     // over a call that nothing describes
+  int64_t interrupted_call = -1;          // what restart_syscall(2) goes on with
+  std::optional<int64_t> forced_result;   // the call is not run and answers this
+  bool argument_replaced = false;         // the kernel was given another argument than the program gave
+  std::optional<int64_t> input_position;  // of the file a copying call reads from, at entry
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
-  bool injecting = false;       // the front of held_signals is on its way
-  bool in_user_code = false;    // ran since its last frame
-  bool computing = false;       // runs right now
-  bool position_known = true;   // nothing ran between its last frame and its end
-  Address clear_tid;            // set_tid_address(2)
+  bool injecting = false;     // the front of held_signals is on its way, to come before the call it stands at
+  bool reinjecting = false;   // the front of held_signals was sent anew, to come where the task stands
+  bool in_user_code = false;  // ran since its last frame
+  bool computing = false;     // runs right now
+  int waited = 0;             // how often it was waited for since its last frame (kLongComputationUs each)
+  bool position_known = true;  // nothing ran between its last frame and its end
+  Address clear_tid;           // set_tid_address(2)
 };
 
 }  // namespace bygone

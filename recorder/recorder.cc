@@ -16,8 +16,9 @@ namespace bygone {
 
 namespace {
 
-// Signals the terminal sends to everybody in the foreground: they are the program's business, the recorder stays to
-// write down what it makes of them. Restored on destruction, and by exec in the program (launch() forks before).
+// Signals the terminal sends to everybody in the foreground: they are the program's business, the recorder
+// stays to write down what it makes of them. Restored on destruction, and by exec in the program (launch()
+// forks before).
 class TerminalSignalsIgnored {
  public:
   TerminalSignalsIgnored() {
@@ -44,7 +45,8 @@ Expected<std::string> find_program(const std::string& name) {
   auto check = [&](const std::string& path) -> Expected<std::string> {
     struct stat st;
     if (stat(path.c_str(), &st) != 0)
-      return fail(ErrorKind::no_program, name, std::strerror(errno), "check the path of the program to record");
+      return fail(ErrorKind::no_program, name, std::strerror(errno),
+                  "check the path of the program to record");
     if (S_ISDIR(st.st_mode)) return fail(ErrorKind::not_executable, name, "is a directory");
     if (access(path.c_str(), X_OK) != 0)
       return fail(ErrorKind::not_executable, name, std::strerror(errno), "make it executable (chmod +x)");
@@ -71,7 +73,8 @@ Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink&
   BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
   const int processor = pin_to_processor(-1);
   if (processor < 0)
-    return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno), "allow sched_setaffinity");
+    return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno),
+                "allow sched_setaffinity");
   // cpuid tells programs the number of their processor, and the dynamic linker keeps what it says.
   BYGONE_TRY(append_row(sink, HeaderEntry{"recorded_on_processor", std::to_string(processor)}));
   BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));

@@ -4,12 +4,13 @@
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
+#include "recorder/wait_limit.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
 
@@ -17,9 +18,11 @@ namespace bygone {
 
 namespace {
 
-constexpr uint64_t kTurnFrames = 200;      // how long a task may keep its turn while others could run
-constexpr uint64_t kProofInterval = 512;   // events between digests of all writable memory
+constexpr uint64_t kTurnFrames = 200;           // how long a task may keep its turn while others could run
+constexpr uint64_t kProofInterval = 512;        // events between digests of all writable memory
 constexpr int64_t kLongComputationUs = 10'000;  // how long others wait for a task that makes no call
+constexpr int kSpinReportWaits = 500;
+constexpr int kPreemptionPatience = 5;  // how many times that long before it is stopped inside a computation
 
 bool share_memory(const RecordedTask& a, const RecordedTask& b) {
   if (a.space == b.space) return true;
@@ -35,28 +38,14 @@ bool share_memory(const RecordedTask& a, const RecordedTask& b) {
   return false;
 }
 
-// Interrupts a blocking wait once, after kLongComputationUs.
-class WaitLimit {
- public:
-  WaitLimit() { set(kLongComputationUs); }
-  ~WaitLimit() { set(0); }
-  WaitLimit(const WaitLimit&) = delete;
-  WaitLimit& operator=(const WaitLimit&) = delete;
-
- private:
-  static void set(int64_t us) {
-    const itimerval value{{0, 0}, {0, us}};
-    setitimer(ITIMER_REAL, &value, nullptr);
-  }
-};
-
 }  // namespace
 
 RecordedSpace::~RecordedSpace() {
   if (statm >= 0) close(statm);
 }
 
-Session::Session(const RecordOptions& options, RecordSink& sink) : options_(options), log_(sink), files_(sink) {}
+Session::Session(const RecordOptions& options, RecordSink& sink)
+    : options_(options), log_(sink), files_(sink) {}
 
 Session::~Session() {
   // Only after an error: nobody is left behind.
@@ -87,10 +76,7 @@ Expected<RecordOutcome> Session::run(pid_t first) {
   BYGONE_TRY(on_exec_event(task, first));
   BYGONE_TRY(loop());
   outcome_.events = log_.events();
-  for (const auto& [key, call] : uncaptured_) {
-    log_.row(call);
-    outcome_.uncaptured_calls += call.count;
-  }
+  for (const auto& [key, call] : uncaptured_) log_.row(call);
   BYGONE_TRY(log_.status());
   BYGONE_TRY(log_.sink().commit());
   return outcome_;
@@ -161,11 +147,19 @@ bool Session::others_can_run(const RecordedTask& task) const {
   return false;
 }
 
+bool Session::sharers_wait(const RecordedTask& task) const {
+  return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+    const RecordedTask& other = *t.second;
+    const bool waits = other.pending || other.state == RecordedTask::State::ready;
+    return &other != &task && waits && share_memory(other, task);
+  });
+}
+
 Expected<void> Session::run_user_code(RecordedTask& task) {
   task.in_user_code = true;
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  if (tasks_.size() == 1) {
+  if (tasks_.size() == 1 && task.held_signals.empty()) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};  // interrupted: it will turn up
     ++outcome_.ptrace_stops;
@@ -173,13 +167,30 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   }
   task.computing = true;  // whoever shares its memory waits
   ++computing_;
-  bool waited = false;
+  int& waited = task.waited;
   for (;;) {
+    // Somebody waits for the task, or for its signal: its computation is not waited for without limit.
+    const bool others = others_can_run(task);
+    const bool wanted = !task.held_signals.empty() || sharers_wait(task);
     std::optional<Stop> stop;
-    if (others_can_run(task)) {
-      const WaitLimit limit;
-      stop = wait_for(task.tid, Waiting::block);
-      if (!stop && std::exchange(waited, true)) return {};  // left to itself; its stop is filed when it comes
+    if (others || wanted) {
+      const WaitLimit limit(kLongComputationUs);
+      stop = wait_for(others ? task.tid : -1, Waiting::block);
+      if (!stop && ++waited >= 2) {
+        // Left to itself; its stop is filed when it comes. Or stopped in the middle, if such a place can be
+        // found.
+        if (wanted && waited % kPreemptionPatience == 0) BYGONE_TRY(try_preemption(task));
+        if (wanted && waited == kSpinReportWaits && options_.warn)
+          options_.warn(
+              fmt::format("task {} has computed for {} s without a system call while {} waits for it, and "
+                          "comes by no place twice in "
+                          "the same state: it cannot be interrupted so that a replay would find the place; "
+                          "if it never ends, kill it",
+                          task.tid, kSpinReportWaits * kLongComputationUs / 1'000'000,
+                          task.held_signals.empty() ? "another task" : "a signal"));
+        if (!task.computing) return {};
+        if (others && !wanted) return {};
+      }
     } else {
       stop = wait_for(-1, Waiting::block);
       if (!stop && errno == ECHILD) return {};
@@ -241,10 +252,10 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
 void Session::lose_turn(RecordedTask& task) {
   if (task.lost_turn || !task.in_call) return;
   task.lost_turn = true;
-  // What the call has written already: a lock the kernel manages is marked as waited for before the task sleeps.
+  // What the call has written already: a lock the kernel manages is marked as waited for before the task
+  // sleeps.
   constexpr int64_t kNotReturned = -512;
-  for (const MemoryRange& range : written_by(task.entry, kNotReturned, task.space->memory).ranges)
-    capture_range(task, range);
+  capture_ranges(task, written_by(task.entry, kNotReturned, task.space->memory).ranges);
   log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
              &task.registers);
   ++turn_frames_;
@@ -253,8 +264,8 @@ void Session::lose_turn(RecordedTask& task) {
 Expected<void> Session::go_into_call(RecordedTask& task) {
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  const bool short_call = task.forced_result || (task.row != nullptr && !task.may_block &&
-                                                 task.row->call_class != CallClass::task);
+  const bool short_call = task.forced_result ||
+                          (task.row != nullptr && !task.may_block && task.row->call_class != CallClass::task);
   if (short_call || tasks_.size() == 1) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};
@@ -295,6 +306,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;
+  task.waited = 0;
   return log_.status();
 }
 
@@ -318,7 +330,8 @@ Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
   if (event < next_proof_) return {};
   next_proof_ = EventNumber{event.value + kProofInterval};
   const auto scope = others_in_kernel ? DigestScope::private_only : DigestScope::private_and_shared;
-  for (const MemoryDigest& digest : digest_writable(event, task.space->space, task.tid, task.space->memory, scope))
+  for (const MemoryDigest& digest :
+       digest_writable(event, task.space->space, task.tid, task.space->memory, scope))
     log_.row(digest);
   return {};
 }

@@ -13,8 +13,9 @@
 
 namespace bygone {
 
-// One recording in progress: the tasks, whose turn it is, and what is written down at each stop. At most one task
-// runs user code at any time; a task inside a call may be overtaken by others (`enter` frame) until it returns.
+// One recording in progress: the tasks, whose turn it is, and what is written down at each stop. At most one
+// task runs user code at any time; a task inside a call may be overtaken by others (`enter` frame) until it
+// returns.
 class Session {
  public:
   Session(const RecordOptions& options, RecordSink& sink);
@@ -31,9 +32,13 @@ class Session {
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
   bool others_can_run(const RecordedTask& task) const;
-  // Sets the task going in user code and handles its next stop. One that computes for long while others wait is left
-  // to itself, and they run beside it, as far as they share no memory with it.
+  // Sets the task going in user code and handles its next stop. One that computes for long while others wait
+  // is left to itself, and they run beside it, as far as they share no memory with it.
   Expected<void> run_user_code(RecordedTask& task);
+  bool sharers_wait(const RecordedTask& task) const;
+  // preemption.cc: stopping a task that computes
+  Expected<void> try_preemption(RecordedTask& task);
+  Expected<void> finish_preemption(RecordedTask& task, const Registers& at);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
   // Lets the task go on into the call it stands at and comes back when it has stopped again or lost its turn.
@@ -53,10 +58,12 @@ class Session {
   // Changes calls that must not run as they are.
   void adjust_call(RecordedTask& task);
   // call_effects.cc: memory the call wrote
-  // Takes note of all writable memory before a call that nothing describes; what differs afterwards is recorded.
+  // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
+  // recorded.
   void watch_memory(RecordedTask& task);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
+  void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void note_uncaptured(int32_t call, const std::string& detail);
   // mapping_calls.cc
@@ -98,6 +105,7 @@ class Session {
   Expected<void> on_signal(RecordedTask& task, int signal);
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
+  void hold_signal(RecordedTask& task, const siginfo_t& info);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
   // Sends the call the task stands at back to before it began, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
@@ -108,16 +116,16 @@ class Session {
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
   pid_t first_tid_ = 0;
-  pid_t turn_ = 0;             // whose turn it is
-  size_t computing_ = 0;       // how many tasks run user code, the one whose turn it is included
-  uint64_t turn_frames_ = 0;   // frames written in this turn
-  bool yielded_ = false;       // the task gives its turn away
+  pid_t turn_ = 0;            // whose turn it is
+  size_t computing_ = 0;      // how many tasks run user code, the one whose turn it is included
+  uint64_t turn_frames_ = 0;  // frames written in this turn
+  bool yielded_ = false;      // the task gives its turn away
   MappingId next_mapping_{1};
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
-  bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
-  bool maps_changing_files_ = false;  // some task maps, or has mapped, a file MAP_SHARED or one just written
+  bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
+  bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
   int output_fds_[3] = {-1, -1, -1};  // our standard streams, by number; compared with the tracees'

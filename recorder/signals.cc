@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "recorder/session.h"
@@ -12,19 +13,6 @@
 namespace bygone {
 
 namespace {
-
-bool raised_by_instruction(const siginfo_t& info) {
-  switch (info.si_signo) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGFPE:
-    case SIGILL:
-    case SIGTRAP:
-      return info.si_code > 0;
-    default:
-      return false;
-  }
-}
 
 // What the program does about a signal, as /proc/TID/status tells it (SigIgn, SigCgt of proc(5)).
 SignalAction action_for(pid_t tid, int signal) {
@@ -62,13 +50,14 @@ bool same_but_for_call_number(Registers a, Registers b) {
   return a == b;
 }
 
-// Size of the frame the kernel has just pushed at `stack_pointer`: struct rt_sigframe (return address, ucontext,
-// siginfo), with the extended state above it (arch/x86/kernel/signal_64.c).
+// Size of the frame the kernel has just pushed at `stack_pointer`: struct rt_sigframe (return address,
+// ucontext, siginfo), with the extended state above it (arch/x86/kernel/signal_64.c).
 uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
   constexpr uint64_t kFixedPart = 8 + sizeof(ucontext_t) + sizeof(siginfo_t);
   uint64_t end = stack_pointer.value + kFixedPart;
   uint64_t extended = 0;
-  if (memory.read_value(stack_pointer + 8 + offsetof(ucontext_t, uc_mcontext.fpregs), extended) && extended != 0) {
+  if (memory.read_value(stack_pointer + 8 + offsetof(ucontext_t, uc_mcontext.fpregs), extended) &&
+      extended != 0) {
     uint64_t size = sizeof(_fpstate);
     _fpx_sw_bytes software{};
     if (memory.read_value(Address{extended + 464}, software) && software.magic1 == FP_XSTATE_MAGIC1)
@@ -103,8 +92,8 @@ bool Session::emulate_instruction(RecordedTask& task, const siginfo_t& info) {
 }
 
 void Session::begin_injection(RecordedTask& task) {
-  // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are lost to
-  // the call in any case.
+  // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are
+  // lost to the call in any case.
   task.registers[Register::rip] -= 2;
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
@@ -118,7 +107,8 @@ void Session::begin_injection(RecordedTask& task) {
 Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   siginfo_t info;
   Registers now;
-  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone) return {};
+  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
+    return {};
   if (task.injecting) {
     // Ours, or one that came first; the information is that of the signal taken away earlier.
     task.injecting = false;
@@ -132,6 +122,13 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     task.registers = now;
     return deliver(task, held.si_signo == signal ? held : info, SignalPosition::call_entry);
   }
+  if (task.reinjecting && signal == task.held_signals.front().si_signo) {
+    task.reinjecting = false;
+    const siginfo_t held = task.held_signals.front();
+    task.held_signals.pop_front();
+    set_siginfo(task.tid, held);
+    return deliver(task, held, SignalPosition::call_exit);
+  }
   if (raised_by_instruction(info)) {
     task.registers = now;
     if (emulate_instruction(task, info)) {
@@ -143,8 +140,17 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   }
   if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
   // In the middle of a computation: no replay could find this place. It waits for the next call.
-  task.held_signals.push_back(info);
+  hold_signal(task, info);
+  ++task.waited;
   return run_user_code(task);
+}
+
+void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
+  // Standard signals do not queue: one that is pending already swallows the next (signal(7)).
+  const bool queues = info.si_signo >= 32;
+  const bool pending = std::any_of(task.held_signals.begin(), task.held_signals.end(),
+                                   [&](const siginfo_t& held) { return held.si_signo == info.si_signo; });
+  if (queues || !pending) task.held_signals.push_back(info);
 }
 
 Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position) {

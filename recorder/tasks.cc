@@ -33,7 +33,8 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
     case SYS_clone3: {
       clone_args arguments{};
       memory.read(Address{call.argument(0)},
-                  std::as_writable_bytes(std::span(&arguments, 1)).first(std::min<size_t>(call.argument(1), sizeof arguments)));
+                  std::as_writable_bytes(std::span(&arguments, 1))
+                      .first(std::min<size_t>(call.argument(1), sizeof arguments)));
       request.flags = arguments.flags;
       request.parent_tid = Address{arguments.parent_tid};
       request.child_tid = Address{arguments.child_tid};
@@ -54,8 +55,8 @@ uint64_t stack_limit(pid_t tid) {
   return prlimit(tid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-// Words the kernel changes when the task ends: its robust futexes (set_robust_list(2), kernel/futex/core.c) and the
-// word set_tid_address(2) named.
+// Words the kernel changes when the task ends: its robust futexes (set_robust_list(2), kernel/futex/core.c)
+// and the word set_tid_address(2) named.
 std::vector<Address> words_written_at_exit(const RecordedTask& task) {
   std::vector<Address> words;
   void* head_pointer = nullptr;
@@ -185,7 +186,8 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   // A parent in vfork(2) sleeps until the child has gone its own way; others come back at once.
   parent.lost_turn = true;
   parent.state = RecordedTask::State::away;
-  if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || stop.event == PTRACE_EVENT_VFORK) return {};
+  if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || stop.event == PTRACE_EVENT_VFORK)
+    return {};
   const auto next = wait_for(parent.tid, Waiting::block);
   if (!next) return {};
   ++outcome_.ptrace_stops;
@@ -233,13 +235,14 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
     BYGONE_TRY(prove(task, log_.next()));
   }
   const std::vector<Address> words = words_written_at_exit(task);
-  const bool leads_others = task.tid == task.tgid && std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-                              return t.second.get() != &task && t.second->tgid == task.tgid;
-                            });
+  const bool leads_others =
+      task.tid == task.tgid && std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+        return t.second.get() != &task && t.second->tgid == task.tgid;
+      });
   task.state = RecordedTask::State::leaving;
   resume(task.tid, Resume::run);
-  // What the kernel writes on its way out must be there before anybody else runs. A leader is not reported before
-  // the last of its threads.
+  // What the kernel writes on its way out must be there before anybody else runs. A leader is not reported
+  // before the last of its threads.
   std::optional<Stop> gone;
   while (!gone) {
     gone = wait_for(task.tid, leads_others ? Waiting::no_wait : Waiting::block);
@@ -266,7 +269,8 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
 Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   if (task.tid == first_tid_) outcome_.wait_status = wait_status;
   // No PTRACE_EVENT_EXIT was seen: SIGKILL can skip it.
-  if (task.space) finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
+  if (task.space)
+    finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
   if (task.computing) --computing_;
   tasks_.erase(task.tid);
   return log_.status();

@@ -12,8 +12,8 @@
 
 namespace bygone {
 
-// The memory files that stand for the recorded ones: for private mappings one per stored content, for shared mappings
-// one per recorded (device, inode), which all its mappings share.
+// The memory files that stand for the recorded ones: for private mappings one per stored content, for shared
+// mappings one per recorded (device, inode), which all its mappings share.
 class ContentFiles {
  public:
   explicit ContentFiles(RecordingReader& recording) : recording_(recording) {}

@@ -20,7 +20,9 @@ tl::unexpected<Error> diverged(const Place& place, std::string cause);
 
 // Which registers are not compared: the instruction's own results, and what the call itself changes.
 using RegisterMask = uint32_t;
-constexpr RegisterMask mask_of(Register r) { return RegisterMask{1} << static_cast<unsigned>(r); }
+constexpr RegisterMask mask_of(Register r) {
+  return RegisterMask{1} << static_cast<unsigned>(r);
+}
 
 // The first register in which the task is not where the recording says.
 Expected<void> compare_registers(const Place& place, const Registers& expected, const Registers& found,

@@ -57,12 +57,13 @@ Expected<KernelMapping> Materialiser::replayed_half(const Mapping& mapping) {
   half.path = file != nullptr ? file->path : "";
   half.offset_bytes = 0;
   if (file != nullptr)
-    half.offset_bytes =
-        mapping.data.source == DataSource::content ? mapping.data.offset_bytes : mapping.recorded.offset_bytes;
+    half.offset_bytes = mapping.data.source == DataSource::content ? mapping.data.offset_bytes
+                                                                   : mapping.recorded.offset_bytes;
   return half;
 }
 
-Expected<std::vector<int>> Materialiser::hand_over(pid_t pid, TraceeMemory& memory, const std::vector<int>& fds) {
+Expected<std::vector<int>> Materialiser::hand_over(pid_t pid, TraceeMemory& memory,
+                                                   const std::vector<int>& fds) {
   BYGONE_TRY(processes_.pass(fds.data(), fds.size()));
   // In the process's scratch room: msghdr, iovec, one byte of data, control message.
   struct Receive {
@@ -106,8 +107,9 @@ Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::ve
   }
   std::map<int, int> theirs;
   for (size_t done = 0; done < distinct.size(); done += kMostFilesAtOnce) {
-    const std::vector<int> some(distinct.begin() + ptrdiff_t(done),
-                                distinct.begin() + ptrdiff_t(std::min(distinct.size(), done + kMostFilesAtOnce)));
+    const std::vector<int> some(
+        distinct.begin() + ptrdiff_t(done),
+        distinct.begin() + ptrdiff_t(std::min(distinct.size(), done + kMostFilesAtOnce)));
     BYGONE_ASSIGN(const std::vector<int> taken, hand_over(pid, memory, some));
     for (size_t i = 0; i < some.size(); ++i) theirs[some[i]] = taken[i];
   }
@@ -136,7 +138,8 @@ Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::ve
     BYGONE_ASSIGN(const std::vector<std::byte> bytes, recording_.mapping_bytes(part.mapping->id));
     if (bytes.size() > part.range.size_bytes() || !memory.write(part.range.start, bytes))
       return fail(ErrorKind::bad_data, fmt::format("mapping {}", part.mapping->id.value),
-                  "its stored bytes do not fit its range", "`bygone verify` says how far the recording can be used");
+                  "its stored bytes do not fit its range",
+                  "`bygone verify` says how far the recording can be used");
   }
   return {};
 }

@@ -15,8 +15,8 @@ struct Part {
   MemoryRange range;
 };
 
-// Makes address spaces out of rows, in a stopped process that holds bygone's pages. This is the one way mappings come
-// to be in a replay.
+// Makes address spaces out of rows, in a stopped process that holds bygone's pages. This is the one way
+// mappings come to be in a replay.
 class Materialiser {
  public:
   Materialiser(RecordingReader& recording, ContentFiles& files, ProcessMaker& processes)

@@ -69,7 +69,8 @@ Expected<ProcessMaker> ProcessMaker::create() {
   const int stub = make_stub_file();
   int sockets[2];
   if (stub < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-    return fail(ErrorKind::unavailable, "replay", fmt::format("cannot set up its processes: {}", std::strerror(errno)));
+    return fail(ErrorKind::unavailable, "replay",
+                fmt::format("cannot set up its processes: {}", std::strerror(errno)));
   return ProcessMaker(stub, sockets[0], sockets[1]);
 }
 

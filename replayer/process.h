@@ -6,8 +6,8 @@
 
 namespace bygone {
 
-// Descriptors every replayed process holds: the stub it executes, and the socket on which the files it is to map are
-// passed to it. It has no others, no terminal and no access to anything.
+// Descriptors every replayed process holds: the stub it executes, and the socket on which the files it is to
+// map are passed to it. It has no others, no terminal and no access to anything.
 inline constexpr int kStubDescriptor = 3;
 inline constexpr int kFileDescriptor = 4;
 

@@ -13,7 +13,9 @@ namespace bygone {
 
 namespace {
 
-bool is_error(int64_t result) { return result < 0 && result >= -4095; }
+bool is_error(int64_t result) {
+  return result < 0 && result >= -4095;
+}
 
 // Advice that changes what memory holds, or what a child gets of it; the rest only concerns speed.
 bool changes_memory(uint64_t advice) {
@@ -61,14 +63,16 @@ void ReplaySession::leave_space(ReplayedTask& task) {
   task.space.reset();
 }
 
-Expected<void> ReplaySession::adopt_mappings(ReplayedSpace& space, EventNumber event, const ReplayedSpace* parent) {
+Expected<void> ReplaySession::adopt_mappings(ReplayedSpace& space, EventNumber event,
+                                             const ReplayedSpace* parent) {
   BYGONE_ASSIGN(const auto mappings, recording_.mappings_at(space.space.id(), event));
   for (Mapping mapping : mappings) {
     if (mapping.kind == MappingKind::bygone) {
       // Ours come with the stub, whatever the recording says of them.
       const auto found = find_mapping(*space.users.begin(), mapping.range().start);
       if (found) mapping.replayed = found->slice(mapping.range());
-    } else if (const Mapping* theirs = parent == nullptr ? nullptr : parent->space.find(mapping.range().start);
+    } else if (const Mapping* theirs =
+                   parent == nullptr ? nullptr : parent->space.find(mapping.range().start);
                theirs != nullptr && theirs->replayed) {
       mapping.replayed = theirs->replayed->slice(mapping.range());
       mapping.replayed->prot = mapping.recorded.prot;
@@ -86,8 +90,10 @@ void ReplaySession::adopt_limits(ReplayedTask& task, const FullFrame& frame) {
   if (!frame.registers || is_error(frame.frame.result.value_or(-1))) return;
   const Registers& call = *frame.registers;
   Address limit;
-  if (frame.frame.call == SYS_setrlimit && call.argument(0) == RLIMIT_STACK) limit = Address{call.argument(1)};
-  if (frame.frame.call == SYS_prlimit64 && call.argument(1) == RLIMIT_STACK) limit = Address{call.argument(2)};
+  if (frame.frame.call == SYS_setrlimit && call.argument(0) == RLIMIT_STACK)
+    limit = Address{call.argument(1)};
+  if (frame.frame.call == SYS_prlimit64 && call.argument(1) == RLIMIT_STACK)
+    limit = Address{call.argument(2)};
   uint64_t soft = 0;
   if (!limit || !task.space->memory.read_value(limit, soft)) return;
   set_stack_limit(task.pid, soft);
@@ -103,16 +109,19 @@ Expected<void> ReplaySession::move_mapping(ReplayedTask& task, const FullFrame& 
   TraceeMemory& memory = task.space->memory;
   std::vector<RemoteCall> calls = {
       {SYS_mremap,
-       {old_start, old_size, new_size, (call.argument(3) & MREMAP_DONTUNMAP) | MREMAP_MAYMOVE | MREMAP_FIXED, to}}};
+       {old_start, old_size, new_size, (call.argument(3) & MREMAP_DONTUNMAP) | MREMAP_MAYMOVE | MREMAP_FIXED,
+        to}}};
   if (materialiser_.run(task.pid, memory, calls, "mremap")) return {};
   // One mapping there is several here (anonymous memory that grew in steps): carried over by hand.
   std::vector<std::byte> bytes(std::min(old_size, new_size));
   const Mapping* old = task.space->space.find(Address{old_start});
   if (old == nullptr || !memory.read(Address{old_start}, bytes))
-    return diverged(place_of(frame.frame), fmt::format("what is to be moved from 0x{:x} cannot be read", old_start));
+    return diverged(place_of(frame.frame),
+                    fmt::format("what is to be moved from 0x{:x} cannot be read", old_start));
   const bool stays = (call.argument(3) & MREMAP_DONTUNMAP) != 0;
-  calls = {{SYS_mmap,
-            {to, new_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, ~uint64_t{0}, 0}}};
+  calls = {
+      {SYS_mmap,
+       {to, new_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, ~uint64_t{0}, 0}}};
   if (stays)
     calls.push_back({SYS_madvise, {old_start, old_size, MADV_DONTNEED}});
   else
@@ -148,11 +157,13 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
   }
 }
 
-Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNumber event, MemoryRange punched) {
+Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNumber event,
+                                                    MemoryRange punched) {
   ReplayedSpace& where = *task.space;
   while (where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] < event)
     ++where.next_begin;
-  const bool begins = where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] == event;
+  const bool begins =
+      where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] == event;
   const bool ends = where.end_events.contains(event);
   if (!begins && !ends && punched.empty()) return {};
 
@@ -199,7 +210,8 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
           const auto& all = t.second.space->space.mappings();
           return std::any_of(all.begin(), all.end(), [&](const auto& m) {
             const KernelMapping& other = m.second.recorded;
-            return other.prot.shared && other.inode == mapping.recorded.inode && other.device == mapping.recorded.device;
+            return other.prot.shared && other.inode == mapping.recorded.inode &&
+                   other.device == mapping.recorded.device;
           });
         });
         if (!mapped_elsewhere && mapping.data.source == DataSource::content)
@@ -220,7 +232,8 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
         if (!moved && !punched.empty() && punched.start > from) end = std::min(end, punched.start);
         end = std::min(end, mapping.range().end);
         if (old->recorded.prot != mapping.recorded.prot)
-          calls.push_back({SYS_mprotect, {from.value, end - from, uint64_t(mapping.recorded.prot.prot_bits())}});
+          calls.push_back(
+              {SYS_mprotect, {from.value, end - from, uint64_t(mapping.recorded.prot.prot_bits())}});
         from = end;
         continue;
       }

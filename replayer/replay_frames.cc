@@ -8,6 +8,8 @@
 
 #include "replayer/replay_session.h"
 #include "schema/enum_names.h"
+#include "tracee/breakpoint.h"
+#include "tracee/memory_digest.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
@@ -17,7 +19,8 @@ namespace {
 constexpr uint64_t kNotImplemented = uint64_t(-ENOSYS);  // what rax holds while a call is being entered
 
 tl::unexpected<Error> no_registers(const Place& place) {
-  return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value), "has no registers stored with it",
+  return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value),
+              "has no registers stored with it",
               "the recording is damaged: `bygone verify` says how far it can be used");
 }
 
@@ -61,6 +64,9 @@ Expected<void> ReplaySession::step(FullFrame& frame) {
       break;
     case FrameKind::instruction:
       BYGONE_TRY(on_instruction(*task, frame));
+      break;
+    case FrameKind::preempt:
+      BYGONE_TRY(on_preempt(*task, frame));
       break;
     case FrameKind::exit:
       return on_exit(*task, frame);
@@ -120,14 +126,16 @@ Expected<void> ReplaySession::on_exec(FullFrame& frame) {
   } else {
     if (it == tasks_.end()) {
       // A thread executed the program and took over the tid of its leader, which is gone.
-      it = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) { return t.second.tgid == place.task; });
+      it = std::find_if(tasks_.begin(), tasks_.end(),
+                        [&](const auto& t) { return t.second.tgid == place.task; });
       if (it == tasks_.end()) return tl::unexpected(find(place).error());
       auto node = tasks_.extract(it);
       node.key() = place.task;
       node.mapped().tid = place.task;
       it = tasks_.insert(std::move(node)).position;
     }
-    // The stub's pages are gone for a moment; memory of others that share the old address space is not touched.
+    // The stub's pages are gone for a moment; memory of others that share the old address space is not
+    // touched.
     TraceeMemory memory(it->second.pid);
     BYGONE_TRY(exec_stub(it->second.pid, memory, kStubDescriptor));
     leave_space(it->second);
@@ -139,7 +147,8 @@ Expected<void> ReplaySession::on_exec(FullFrame& frame) {
   BYGONE_TRY(materialiser_.clear(task.pid, task.space->memory));
   BYGONE_TRY(adopt_mappings(*task.space, place.event, nullptr));
   std::vector<Part> parts;
-  for (const auto& [start, mapping] : task.space->space.mappings()) parts.push_back({&mapping, mapping.range()});
+  for (const auto& [start, mapping] : task.space->space.mappings())
+    parts.push_back({&mapping, mapping.range()});
   BYGONE_TRY(materialiser_.make(task.pid, task.space->memory, parts));
   BYGONE_TRY(apply_writes(frame));
   set_going_on_with(task, *frame.registers);
@@ -208,7 +217,8 @@ Expected<void> ReplaySession::on_start(FullFrame& frame) {
 Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   if (!frame.signal)
-    return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value), "has no signal stored with it",
+    return fail(ErrorKind::bad_data, fmt::format("event {}", place.event.value),
+                "has no signal stored with it",
                 "the recording is damaged: `bygone verify` says how far it can be used");
   Registers found;
   switch (frame.signal->position) {
@@ -254,6 +264,34 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
   set_going_on_with(task, *frame.registers);
   task.call_returned = false;
   return apply_mapping_changes(task, place.event, {});
+}
+
+Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  const Registers& expected = *frame.registers;
+  const uint64_t digest = uint64_t(frame.frame.result.value_or(0));
+  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+  auto arrived = [&](Registers found) {
+    found[Register::orig_rax] = ~uint64_t{0};
+    found[Register::eflags] &= ~kResumeFlag;
+    return found == expected &&
+           digest_all_writable(task.space->space, task.pid, task.space->memory) == digest;
+  };
+  // The first moment in the recorded state will do: equal states have equal futures.
+  if (!arrived(task.registers)) {
+    if (!set_breakpoint(task.pid, Address{expected[Register::rip]}))
+      return fail(ErrorKind::unavailable, "hardware breakpoints", "cannot be set",
+                  "replay on a machine, or in a container, that has debug registers");
+    for (;;) {
+      Registers found;
+      BYGONE_TRY(run_to_fault(task, place, SIGTRAP, found));
+      if (at_breakpoint(task.pid) && arrived(found)) break;
+    }
+    clear_breakpoint(task.pid);
+  }
+  set_going_on_with(task, expected);
+  task.call_returned = false;
+  return {};
 }
 
 Expected<void> ReplaySession::on_exit(ReplayedTask& task, FullFrame& frame) {

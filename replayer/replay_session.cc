@@ -103,7 +103,8 @@ Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
       return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
     if (stop->kind == Stop::Kind::signal) {
       siginfo_t info;
-      if (get_siginfo(task.pid, info) == Outcome::done && info.si_code <= 0) continue;  // sent by somebody: not ours
+      if (get_siginfo(task.pid, info) == Outcome::done && info.si_code <= 0)
+        continue;  // sent by somebody: not ours
       return *stop;
     }
     if (stop->kind == Stop::Kind::system_call) return *stop;
@@ -121,13 +122,14 @@ Expected<void> ReplaySession::run_to_call(ReplayedTask& task, const Place& place
                                      reinterpret_cast<uint64_t>(info.si_addr)));
 }
 
-Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& place, int signal, Registers& found) {
+Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& place, int signal,
+                                           Registers& found) {
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
   get_registers(task.pid, found);
   if (stop.kind == Stop::Kind::signal && stop.signal == signal) return {};
   if (stop.kind == Stop::Kind::signal)
-    return diverged(place, fmt::format("expected {} from an instruction, found {} at rip 0x{:x}", signal_name(signal),
-                                       signal_name(stop.signal), found[Register::rip]));
+    return diverged(place, fmt::format("expected {} from an instruction, found {} at rip 0x{:x}",
+                                       signal_name(signal), signal_name(stop.signal), found[Register::rip]));
   return diverged(place, fmt::format("expected {} from an instruction, found the call {} at rip 0x{:x}",
                                      signal_name(signal), call_name(int64_t(found[Register::orig_rax])),
                                      found[Register::rip]));
@@ -166,8 +168,9 @@ Expected<void> ReplaySession::show_output(ReplayedTask& task, FullFrame& frame) 
     if (plain_write) {
       found.resize(output.bytes.size());
       if (!task.space->memory.read(at, found) || found != output.bytes)
-        return diverged(place_of(frame.frame), fmt::format("the {} bytes it writes from 0x{:x} are not the recorded ones",
-                                                           output.bytes.size(), at.value));
+        return diverged(place_of(frame.frame),
+                        fmt::format("the {} bytes it writes from 0x{:x} are not the recorded ones",
+                                    output.bytes.size(), at.value));
       at = at + output.bytes.size();
     }
     if (options_.output == ReplayOutput::discarded) continue;
@@ -199,8 +202,8 @@ Expected<void> ReplaySession::compare_digests(const Place& place) {
     const auto ours = digest_writable(place.event, task.space->space, task.pid, task.space->memory,
                                       DigestScope::private_and_shared);
     for (const MemoryDigest& expected : recorded) {
-      const auto found =
-          std::find_if(ours.begin(), ours.end(), [&](const MemoryDigest& d) { return d.start == expected.start; });
+      const auto found = std::find_if(ours.begin(), ours.end(),
+                                      [&](const MemoryDigest& d) { return d.start == expected.start; });
       if (found == ours.end() || found->digest != expected.digest || found->end != expected.end)
         return diverged(place, fmt::format("memory 0x{:x}-0x{:x}: expected digest {:016x}, found {:016x}",
                                            expected.start.value, expected.end.value, expected.digest,

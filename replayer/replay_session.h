@@ -13,7 +13,8 @@
 
 namespace bygone {
 
-// A replay in progress. Between any two events every process stands stopped in the kernel; step() takes them over one.
+// A replay in progress. Between any two events every process stands stopped in the kernel; step() takes them
+// over one.
 class ReplaySession {
  public:
   ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes);
@@ -32,6 +33,7 @@ class ReplaySession {
   Expected<void> on_signal(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_handler(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_instruction(ReplayedTask& task, FullFrame& frame);
+  Expected<void> on_preempt(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_exit(ReplayedTask& task, FullFrame& frame);
 
   // replay_session.cc: running

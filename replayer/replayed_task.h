@@ -21,22 +21,22 @@ struct ReplayedSpace {
   MappingId unused_id;  // rows come from the recording with their identities
   AddressSpace space;
   TraceeMemory memory;
-  std::set<pid_t> users;                    // our processes that run in it
-  std::vector<EventNumber> begin_events;    // at which rows of it begin, ascending
+  std::set<pid_t> users;                  // our processes that run in it
+  std::vector<EventNumber> begin_events;  // at which rows of it begin, ascending
   size_t next_begin = 0;
-  std::set<EventNumber> end_events;         // at which rows of it that were ever held end
+  std::set<EventNumber> end_events;  // at which rows of it that were ever held end
 };
 
-// A recorded task as it is replayed: a process of ours, a child of the replayer even where the recorded one was a
-// thread (it then shares memory and nothing else), stopped in the kernel between any two events.
+// A recorded task as it is replayed: a process of ours, a child of the replayer even where the recorded one
+// was a thread (it then shares memory and nothing else), stopped in the kernel between any two events.
 struct ReplayedTask {
-  Tid tid;     // as recorded
-  Tid tgid;    // as recorded
+  Tid tid;        // as recorded
+  Tid tgid;       // as recorded
   pid_t pid = 0;  // ours
   std::shared_ptr<ReplayedSpace> space;
-  Registers registers;       // with which it goes on
-  bool registers_set = true;  // the process holds them
-  bool at_entry = false;     // stands at the entry of a call, whose frame is yet to come
+  Registers registers;         // with which it goes on
+  bool registers_set = true;   // the process holds them
+  bool at_entry = false;       // stands at the entry of a call, whose frame is yet to come
   bool call_returned = false;  // the last frame was the return of a call: an interrupted one may start again
   EventNumber last_event;
 };

@@ -22,15 +22,16 @@ struct ReplayOptions {
 };
 
 struct ReplayOutcome {
-  EventNumber last_event;           // the last event replayed
-  std::optional<int> wait_status;   // of the first task, if its end was replayed
+  EventNumber last_event;          // the last event replayed
+  std::optional<int> wait_status;  // of the first task, if its end was replayed
   uint64_t ptrace_stops = 0;
   uint64_t digests_compared = 0;
   uint64_t maps_compared = 0;
 };
 
-// Makes the recorded run happen again. Opens no file the recording mentions. Fails with ErrorKind::divergence, naming
-// event, task, call, register, expected and found, as soon as the replay leaves the recorded path.
+// Makes the recorded run happen again. Opens no file the recording mentions. Fails with
+// ErrorKind::divergence, naming event, task, call, register, expected and found, as soon as the replay leaves
+// the recorded path.
 Expected<ReplayOutcome> replay_recording(RecordingReader& recording, const ReplayOptions& options);
 
 }  // namespace bygone

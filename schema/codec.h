@@ -1,7 +1,8 @@
 #pragma once
 
-// The wire form of rows, made from their field lists: unsigned integers as LEB128, signed ones zigzag first, strings
-// behind their length, optionals behind a byte 0 or 1. The decoder accepts arbitrary bytes and reads none outside.
+// The wire form of rows, made from their field lists: unsigned integers as LEB128, signed ones zigzag first,
+// strings behind their length, optionals behind a byte 0 or 1. The decoder accepts arbitrary bytes and reads
+// none outside.
 
 #include <cstddef>
 #include <cstdint>
@@ -73,7 +74,9 @@ class WireReader {
 namespace wire {
 
 template <class T>
-concept Strong = requires { typename T::representation; };
+concept Strong = requires {
+  typename T::representation;
+};
 template <class T>
 struct is_optional : std::false_type {};
 template <class T>
@@ -174,7 +177,8 @@ Expected<Row> decode_row(std::span<const std::byte> bytes) {
     return fail(ErrorKind::bad_data, fmt::format("{} record", RowFields<Row>::table),
                 fmt::format("field '{}' is cut short or out of range", bad));
   if (!reader.at_end())
-    return fail(ErrorKind::bad_data, fmt::format("{} record", RowFields<Row>::table), "has bytes behind its last field");
+    return fail(ErrorKind::bad_data, fmt::format("{} record", RowFields<Row>::table),
+                "has bytes behind its last field");
   return row;
 }
 

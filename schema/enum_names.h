@@ -10,7 +10,8 @@
 
 namespace bygone {
 
-// The values of a stored enumeration and the words people and queries use for them. The codec rejects any other value.
+// The values of a stored enumeration and the words people and queries use for them. The codec rejects any
+// other value.
 template <class E>
 struct EnumNames;
 

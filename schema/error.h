@@ -23,8 +23,8 @@ enum class ErrorKind {
   internal,        // bygone broke a promise to itself
 };
 
-// An error as a value. `object` names the thing (a recording, a row, a file, a task), `cause` says what is wrong
-// with it, `mend` what the reader can do; mend may be empty where nothing can be done.
+// An error as a value. `object` names the thing (a recording, a row, a file, a task), `cause` says what is
+// wrong with it, `mend` what the reader can do; mend may be empty where nothing can be done.
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string object;
@@ -41,17 +41,18 @@ struct Error {
 template <class T>
 using Expected = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(ErrorKind kind, std::string object, std::string cause, std::string mend = {}) {
+inline tl::unexpected<Error> fail(ErrorKind kind, std::string object, std::string cause,
+                                  std::string mend = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(object), std::move(cause), std::move(mend)});
 }
 
 }  // namespace bygone
 
 // Returns the error of an Expected from the enclosing function, or goes on.
-#define BYGONE_TRY(expression)                                                   \
-  do {                                                                           \
-    auto bygone_try_result = (expression);                                       \
-    if (!bygone_try_result) return tl::unexpected(bygone_try_result.error());    \
+#define BYGONE_TRY(expression)                                                \
+  do {                                                                        \
+    auto bygone_try_result = (expression);                                    \
+    if (!bygone_try_result) return tl::unexpected(bygone_try_result.error()); \
   } while (false)
 
 #define BYGONE_CONCAT_INNER(a, b) a##b
@@ -60,7 +61,7 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string object, std::strin
 // `BYGONE_ASSIGN(auto reader, RecordingReader::open(path));` declares reader, or returns the error.
 #define BYGONE_ASSIGN(declaration, expression) \
   BYGONE_ASSIGN_INNER(BYGONE_CONCAT(bygone_assign_, __LINE__), declaration, expression)
-#define BYGONE_ASSIGN_INNER(temporary, declaration, expression)          \
-  auto temporary = (expression);                                         \
-  if (!temporary) return tl::unexpected(std::move(temporary).error());   \
+#define BYGONE_ASSIGN_INNER(temporary, declaration, expression)        \
+  auto temporary = (expression);                                       \
+  if (!temporary) return tl::unexpected(std::move(temporary).error()); \
   declaration = std::move(*temporary)

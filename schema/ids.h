@@ -43,8 +43,12 @@ struct Address : StrongInteger<uint64_t, struct AddressTag> {
 };
 
 inline constexpr uint64_t kPageSize = 4096;
-constexpr Address page_floor(Address a) { return Address{a.value & ~(kPageSize - 1)}; }
-constexpr Address page_ceil(Address a) { return Address{(a.value + kPageSize - 1) & ~(kPageSize - 1)}; }
+constexpr Address page_floor(Address a) {
+  return Address{a.value & ~(kPageSize - 1)};
+}
+constexpr Address page_ceil(Address a) {
+  return Address{(a.value + kPageSize - 1) & ~(kPageSize - 1)};
+}
 
 }  // namespace bygone
 

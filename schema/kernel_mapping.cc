@@ -26,7 +26,9 @@ Protection Protection::of_bits(int prot, bool shared) {
   return {(prot & PROT_READ) != 0, (prot & PROT_WRITE) != 0, (prot & PROT_EXEC) != 0, shared};
 }
 
-std::string Device::text() const { return fmt::format("{:02x}:{:02x}", major, minor); }
+std::string Device::text() const {
+  return fmt::format("{:02x}:{:02x}", major, minor);
+}
 
 std::optional<Device> Device::parse(std::string_view text) {
   Device device;
@@ -36,14 +38,16 @@ std::optional<Device> Device::parse(std::string_view text) {
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out, 16);
     return error == std::errc{} && end == digits.data() + digits.size() && !digits.empty();
   };
-  if (!hex(text.substr(0, colon), device.major) || !hex(text.substr(colon + 1), device.minor)) return std::nullopt;
+  if (!hex(text.substr(0, colon), device.major) || !hex(text.substr(colon + 1), device.minor))
+    return std::nullopt;
   return device;
 }
 
 bool KernelMapping::continues(const KernelMapping& lower) const {
   const bool has_file = inode != 0;
-  return range.start == lower.range.end && prot == lower.prot && flags == lower.flags && device == lower.device &&
-         inode == lower.inode && path == lower.path && file_stat == lower.file_stat &&
+  return range.start == lower.range.end && prot == lower.prot && flags == lower.flags &&
+         device == lower.device && inode == lower.inode && path == lower.path &&
+         file_stat == lower.file_stat &&
          (!has_file || offset_bytes == lower.offset_bytes + lower.range.size_bytes());
 }
 
@@ -58,8 +62,8 @@ std::string mapping_flags_text(uint32_t flags) {
   static constexpr struct {
     uint32_t bit;
     const char* name;
-  } kNames[] = {{MAP_SHARED, "shared"},         {MAP_PRIVATE, "private"},     {MAP_ANONYMOUS, "anonymous"},
-                {MAP_GROWSDOWN, "growsdown"},   {MAP_NORESERVE, "noreserve"}, {MAP_HUGETLB, "hugetlb"}};
+  } kNames[] = {{MAP_SHARED, "shared"},       {MAP_PRIVATE, "private"},     {MAP_ANONYMOUS, "anonymous"},
+                {MAP_GROWSDOWN, "growsdown"}, {MAP_NORESERVE, "noreserve"}, {MAP_HUGETLB, "hugetlb"}};
   std::string text;
   for (const auto& [bit, name] : kNames) {
     if ((flags & bit) == 0) continue;

@@ -48,12 +48,14 @@ struct FileStat {
 struct KernelMapping {
   MemoryRange range;
   Protection prot;
-  // MAP_* bits of mmap(2) that outlive the call: MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_GROWSDOWN, MAP_NORESERVE.
+  // MAP_* bits of mmap(2) that outlive the call: MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_GROWSDOWN,
+  // MAP_NORESERVE.
   uint32_t flags = 0;
   uint64_t offset_bytes = 0;  // into the file; 0 for anonymous mappings
   Device device;              // 00:00 for anonymous mappings
   uint64_t inode = 0;
-  std::string path;   // as the kernel prints it, "[heap]" and " (deleted)" included; empty for anonymous memory
+  std::string
+      path;  // as the kernel prints it, "[heap]" and " (deleted)" included; empty for anonymous memory
   FileStat file_stat;  // all zero where there is no file
 
   bool operator==(const KernelMapping&) const = default;

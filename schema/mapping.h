@@ -34,18 +34,19 @@ struct MappedData {
   DataSource source = DataSource::zero;
   ContentId content;          // of DataSource::content
   uint64_t offset_bytes = 0;  // into that content
-  // Kept from before: pages of this range that were mapped before this row began keep what they held (mprotect,
-  // a grown heap, a fork); `source` then describes only the pages that are new.
+  // Kept from before: pages of this range that were mapped before this row began keep what they held
+  // (mprotect, a grown heap, a fork); `source` then describes only the pages that are new.
   bool kept = false;
-  // mremap(2): what was mapped from this address on was moved to the start of this row; 0 where nothing moved.
+  // mremap(2): what was mapped from this address on was moved to the start of this row; 0 where nothing
+  // moved.
   Address moved_from;
 
   bool operator==(const MappedData&) const = default;
 };
 
 // One mapping of one address space during the events first_event <= e < end_event. This very struct is what a
-// recording stores: the replayed half exists only while replaying, describes the mapping as made by the replayer
-// (another file name, another device) and is not stored.
+// recording stores: the replayed half exists only while replaying, describes the mapping as made by the
+// replayer (another file name, another device) and is not stored.
 struct Mapping {
   MappingId id;
   AddressSpaceId address_space;

@@ -24,6 +24,8 @@ struct MemoryRange {
   constexpr bool operator==(const MemoryRange&) const = default;
 };
 
-constexpr MemoryRange range_of(Address start, uint64_t size_bytes) { return {start, start + size_bytes}; }
+constexpr MemoryRange range_of(Address start, uint64_t size_bytes) {
+  return {start, start + size_bytes};
+}
 
 }  // namespace bygone

@@ -33,8 +33,8 @@ enum class RecordType : uint8_t {
   call_name = 19,
 };
 
-// What tells one state of a file from another without reading it. Times are ns since the epoch. With both times 0 it
-// tells nothing: the file is read, and not taken for known the next time.
+// What tells one state of a file from another without reading it. Times are ns since the epoch. With both
+// times 0 it tells nothing: the file is read, and not taken for known the next time.
 struct FileIdentity {
   Device device;
   uint64_t inode = 0;
@@ -45,14 +45,15 @@ struct FileIdentity {
   auto operator<=>(const FileIdentity&) const = default;
 };
 
-// The recorder's side of the store: append only, in event order. After an error nothing of that call is stored and
-// later calls fail too; what was committed before stays readable. Not thread-safe: one recorder, one sink.
+// The recorder's side of the store: append only, in event order. After an error nothing of that call is
+// stored and later calls fail too; what was committed before stays readable. Not thread-safe: one recorder,
+// one sink.
 class RecordSink {
  public:
   virtual ~RecordSink() = default;
 
-  // `row` is a row as schema/codec.h encodes it; `payload` is what RowFields<Row>::payload announces, possibly
-  // empty. Both are copied before the call returns. An event's other rows come before its frame row.
+  // `row` is a row as schema/codec.h encodes it; `payload` is what RowFields<Row>::payload announces,
+  // possibly empty. Both are copied before the call returns. An event's other rows come before its frame row.
   virtual Expected<void> append(RecordType type, std::span<const std::byte> row,
                                 std::span<const std::byte> payload) = 0;
 

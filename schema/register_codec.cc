@@ -6,8 +6,8 @@
 
 namespace bygone {
 
-// Layout: number of entries; per entry tid (signed) and a presence byte; then for each register, in the order of
-// enum Register, the zigzag difference from the previous entry of the same task (from 0 for its first).
+// Layout: number of entries; per entry tid (signed) and a presence byte; then for each register, in the order
+// of enum Register, the zigzag difference from the previous entry of the same task (from 0 for its first).
 std::vector<std::byte> encode_registers(std::span<const ChunkEntry> entries) {
   std::vector<std::byte> bytes;
   bytes.reserve(entries.size() * (kRegisterCount + 4));
@@ -35,7 +35,8 @@ std::vector<std::byte> encode_registers(std::span<const ChunkEntry> entries) {
 
 Expected<std::vector<ChunkEntry>> decode_registers(std::span<const std::byte> bytes, size_t max_entries) {
   auto damaged = [](std::string_view what) {
-    return fail(ErrorKind::bad_data, "register chunk", std::string(what), "verify the recording or record again");
+    return fail(ErrorKind::bad_data, "register chunk", std::string(what),
+                "verify the recording or record again");
   };
   WireReader in(bytes);
   uint64_t count = 0;

@@ -6,16 +6,43 @@
 
 namespace bygone {
 
-// General registers in the order of struct user_regs_struct (sys/user.h), so that one copy converts either way.
+// General registers in the order of struct user_regs_struct (sys/user.h), so that one copy converts either
+// way.
 enum class Register : uint8_t {
-  r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
-  fs_base, gs_base, ds, es, fs, gs,
+  r15,
+  r14,
+  r13,
+  r12,
+  rbp,
+  rbx,
+  r11,
+  r10,
+  r9,
+  r8,
+  rax,
+  rcx,
+  rdx,
+  rsi,
+  rdi,
+  orig_rax,
+  rip,
+  cs,
+  eflags,
+  rsp,
+  ss,
+  fs_base,
+  gs_base,
+  ds,
+  es,
+  fs,
+  gs,
 };
 inline constexpr size_t kRegisterCount = 27;
 
 inline constexpr std::array<std::string_view, kRegisterCount> kRegisterNames = {
-    "r15", "r14", "r13", "r12", "rbp",      "rbx", "r11", "r10",    "r9",  "r8", "rax",     "rcx",     "rdx", "rsi",
-    "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss",  "fs_base", "gs_base", "ds", "es", "fs", "gs"};
+    "r15",    "r14", "r13", "r12",     "rbp",     "rbx", "r11",      "r10", "r9",
+    "r8",     "rax", "rcx", "rdx",     "rsi",     "rdi", "orig_rax", "rip", "cs",
+    "eflags", "rsp", "ss",  "fs_base", "gs_base", "ds",  "es",       "fs",  "gs"};
 
 struct Registers {
   std::array<uint64_t, kRegisterCount> values{};

@@ -1,7 +1,7 @@
 #pragma once
 
-// One field list per row type. The tables of a recording (schema/ddl.h), the wire codec (schema/codec.h) and the
-// tables of docs/format.md are all made from these lists; nothing about a row is written down twice.
+// One field list per row type. The tables of a recording (schema/ddl.h), the wire codec (schema/codec.h) and
+// the tables of docs/format.md are all made from these lists; nothing about a row is written down twice.
 
 #include <string_view>
 #include <tuple>
@@ -19,7 +19,8 @@ enum class PayloadKind {
   registers,  // struct Registers or nothing; stored columnar in frame_chunk
 };
 
-// Where a payload lies: it starts at an offset into blob.id = blob and runs on into the blobs behind it. Null for none.
+// Where a payload lies: it starts at an offset into blob.id = blob and runs on into the blobs behind it. Null
+// for none.
 inline constexpr std::string_view kPayloadColumns = "blob, blob_offset_bytes, blob_size_bytes";
 
 template <class Get>
@@ -35,13 +36,18 @@ template <class Row>
 struct RowFields;
 
 #define BYGONE_FIELD(member, name, doc) \
-  Field { name, doc, [](auto& row) -> auto& { return row.member; } }
+  Field {                               \
+    name, doc, [](auto& row) -> auto& { \
+      return row.member;                \
+    }                                   \
+  }
 
 template <>
 struct RowFields<HeaderEntry> {
   static constexpr RecordType type = RecordType::header;
   static constexpr std::string_view table = "header";
-  static constexpr std::string_view doc = "What was recorded, where and by whom; written before anything else.";
+  static constexpr std::string_view doc =
+      "What was recorded, where and by whom; written before anything else.";
   static constexpr std::string_view key = "key";
   static constexpr PayloadKind payload = PayloadKind::none;
   static constexpr auto fields = std::tuple{
@@ -61,8 +67,11 @@ struct RowFields<Frame> {
       BYGONE_FIELD(event, "event", "event number"),
       BYGONE_FIELD(task, "task", "tid of the task"),
       BYGONE_FIELD(kind, "kind", "frame_kind: what happened"),
-      BYGONE_FIELD(call, "call", "system call number; signal number for signal and handler frames; null for others"),
-      BYGONE_FIELD(result, "result", "what the kernel returned (-errno on failure), new tid, instruction's value or wait status"),
+      BYGONE_FIELD(call, "call",
+                   "system call number; signal number for signal and handler frames; null for others"),
+      BYGONE_FIELD(
+          result, "result",
+          "what the kernel returned (-errno on failure), new tid, instruction's value or wait status"),
       BYGONE_FIELD(time_ns, "time_ns", "CLOCK_MONOTONIC since the recording began, ns"),
   };
 };
@@ -143,7 +152,8 @@ struct RowFields<Mapping> {
       BYGONE_FIELD(recorded.file_stat.mtime_ns, "file_mtime_ns", "st_mtim, ns since the epoch"),
       BYGONE_FIELD(recorded.file_stat.ctime_ns, "file_ctime_ns", "st_ctim, ns since the epoch"),
       BYGONE_FIELD(kind, "kind", "mapping_kind: what it is for"),
-      BYGONE_FIELD(data.source, "source", "data_source: where the bytes of pages that are new in this row come from"),
+      BYGONE_FIELD(data.source, "source",
+                   "data_source: where the bytes of pages that are new in this row come from"),
       BYGONE_FIELD(data.content, "content", "content.id for source content"),
       BYGONE_FIELD(data.offset_bytes, "content_offset_bytes", "where in that content the range starts"),
       BYGONE_FIELD(data.kept, "kept", "1: pages that were mapped before kept what they held"),
@@ -252,7 +262,8 @@ template <>
 struct RowFields<UncapturedCall> {
   static constexpr RecordType type = RecordType::uncaptured_call;
   static constexpr std::string_view table = "uncaptured_call";
-  static constexpr std::string_view doc = "Calls and options bygone had no description of when it recorded them.";
+  static constexpr std::string_view doc =
+      "Calls and options bygone had no description of when it recorded them.";
   static constexpr std::string_view key = "call,detail";
   static constexpr PayloadKind payload = PayloadKind::none;
   static constexpr auto fields = std::tuple{
@@ -278,7 +289,9 @@ struct RowFields<CallName> {
 
 // Updates: the table and key name the row they change, the other fields are the columns they set.
 template <class Row>
-concept UpdateRow = requires { RowFields<Row>::updates; };
+concept UpdateRow = requires {
+  RowFields<Row>::updates;
+};
 
 template <>
 struct RowFields<MappingEnd> {
@@ -346,8 +359,9 @@ struct RowFields<AddressSpaceEnd> {
 #undef BYGONE_FIELD
 
 // Every row type that has a table of its own, in the order in which docs/format.md describes them.
-using TableRows = std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
-                             ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName>;
+using TableRows =
+    std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
+               ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 
 // Calls visit(field) for every field of Row, in order.

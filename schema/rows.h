@@ -1,6 +1,7 @@
 #pragma once
 
-// The row types of a recording besides Mapping (schema/mapping.h). Their field lists are in schema/row_fields.h.
+// The row types of a recording besides Mapping (schema/mapping.h). Their field lists are in
+// schema/row_fields.h.
 
 #include <cstdint>
 #include <optional>
@@ -13,26 +14,28 @@ namespace bygone {
 
 // Stored values: append only.
 enum class FrameKind : uint8_t {
-  syscall = 1,      // a system call returned (or, for exit calls, was entered for good: no result)
-  enter = 2,        // a task entered a call and lost its turn inside it; its `syscall` frame follows later
-  exec = 3,         // execve(2) succeeded: a new address space, new registers
-  clone = 4,        // a task made another; result is the new tid
-  start = 5,        // first frame of a made task
-  signal = 6,       // a signal arrived; registers as it found them
-  handler = 7,      // the kernel has set up the handler's stack frame; registers at the handler's first instruction
+  syscall = 1,  // a system call returned (or, for exit calls, was entered for good: no result)
+  enter = 2,    // a task entered a call and lost its turn inside it; its `syscall` frame follows later
+  exec = 3,     // execve(2) succeeded: a new address space, new registers
+  clone = 4,    // a task made another; result is the new tid
+  start = 5,    // first frame of a made task
+  signal = 6,   // a signal arrived; registers as it found them
+  handler =
+      7,  // the kernel has set up the handler's stack frame; registers at the handler's first instruction
   instruction = 8,  // an instruction was emulated: rdtsc, rdtscp; call is 0, result the value
   exit = 9,         // the task is gone; result is its wait(2) status
   preempt = 10,     // reserved: the task was stopped inside a computation
 };
 
-// One event. The wire record carries, as payload, the registers with which the task stands after it, where it has any.
+// One event. The wire record carries, as payload, the registers with which the task stands after it, where it
+// has any.
 struct Frame {
   EventNumber event;
   Tid task;
   FrameKind kind = FrameKind::syscall;
-  std::optional<int32_t> call;     // system call number (unistd_64.h); for signal and handler the signal number
-  std::optional<int64_t> result;   // as the kernel returned it: -errno on failure
-  uint64_t time_ns = 0;            // since the recording began, CLOCK_MONOTONIC
+  std::optional<int32_t> call;  // system call number (unistd_64.h); for signal and handler the signal number
+  std::optional<int64_t> result;  // as the kernel returned it: -errno on failure
+  uint64_t time_ns = 0;           // since the recording began, CLOCK_MONOTONIC
 };
 
 struct Task {
@@ -42,8 +45,8 @@ struct Task {
   Tid parent;  // tid of the task that made it; 0 for the first
   EventNumber first_event;
   EventNumber end_event = kNoEvent;
-  std::string command;           // /proc/PID/comm of its last exec; the parent's until then
-  std::optional<int32_t> status; // wait(2) status, once it has ended
+  std::string command;            // /proc/PID/comm of its last exec; the parent's until then
+  std::optional<int32_t> status;  // wait(2) status, once it has ended
 };
 
 // Which address space a task runs in during [first_event, end_event).
@@ -125,7 +128,8 @@ struct MemoryDigest {
   uint64_t digest = 0;
 };
 
-// How often a call or option was met that bygone could not describe; `replay` is then not to be trusted beyond it.
+// How often a call or option was met that bygone could not describe; `replay` is then not to be trusted
+// beyond it.
 struct UncapturedCall {
   int32_t call = 0;
   std::string detail;
@@ -133,8 +137,8 @@ struct UncapturedCall {
   EventNumber first_event;
 };
 
-// What a system call number is called, so that the file explains itself to whoever opens it with plain SQLite.
-// Sent once per call, before or at its first frame.
+// What a system call number is called, so that the file explains itself to whoever opens it with plain
+// SQLite. Sent once per call, before or at its first frame.
 struct CallName {
   int32_t number = 0;
   std::string name;

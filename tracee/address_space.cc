@@ -10,9 +10,9 @@ uint64_t pages_of(const Mapping& mapping) {
   return mapping.kind == MappingKind::vsyscall ? 0 : mapping.range().size_bytes() / kPageSize;
 }
 
-// What the two descriptions of a mapping must agree in. Flags and file_stat are not in /proc/PID/maps; names are left
-// to the kernel: a file is its device and inode whatever it is renamed to, and anonymous memory ([heap], [anon:...])
-// is named by rules of its own.
+// What the two descriptions of a mapping must agree in. Flags and file_stat are not in /proc/PID/maps; names
+// are left to the kernel: a file is its device and inode whatever it is renamed to, and anonymous memory
+// ([heap], [anon:...]) is named by rules of its own.
 KernelMapping comparable(KernelMapping mapping) {
   mapping.flags = 0;
   mapping.file_stat = {};
@@ -100,8 +100,8 @@ void AddressSpace::merge_around(EventNumber at, MemoryRange range) {
       continue;
     }
     Mapping whole = it->second;
-    const bool all_new = it->second.first_event == at && !it->second.data.kept && upper->second.first_event == at &&
-                         !upper->second.data.kept;
+    const bool all_new = it->second.first_event == at && !it->second.data.kept &&
+                         upper->second.first_event == at && !upper->second.data.kept;
     whole.recorded.range.end = upper->second.range().end;
     if (whole.replayed) whole.replayed->range.end = upper->second.range().end;
     whole.data.kept = !all_new;
@@ -216,7 +216,8 @@ AddressSpace::Changes AddressSpace::take_changes() {
 Expected<void> AddressSpace::adopt(Mapping mapping) {
   auto above = map_.lower_bound(mapping.range().start);
   const bool hits_above = above != map_.end() && above->second.range().intersects(mapping.range());
-  const bool hits_below = above != map_.begin() && std::prev(above)->second.range().intersects(mapping.range());
+  const bool hits_below =
+      above != map_.begin() && std::prev(above)->second.range().intersects(mapping.range());
   if (mapping.range().empty() || hits_above || hits_below)
     return fail(ErrorKind::bad_data, fmt::format("mapping {}", mapping.id.value),
                 fmt::format("its range 0x{:x}-0x{:x} overlaps another mapping of the same moment",
@@ -241,7 +242,8 @@ Expected<void> AddressSpace::validate(const std::vector<KernelMapping>& kernel, 
   std::vector<KernelMapping> ours;
   for (const auto& [start, mapping] : map_) {
     if (mapping.kind == MappingKind::vsyscall) continue;
-    ours.push_back(comparable(half == Half::replayed && mapping.replayed ? *mapping.replayed : mapping.recorded));
+    ours.push_back(
+        comparable(half == Half::replayed && mapping.replayed ? *mapping.replayed : mapping.recorded));
   }
   std::vector<KernelMapping> theirs;
   for (const KernelMapping& mapping : kernel)

@@ -12,9 +12,10 @@ namespace bygone {
 // Which of a Mapping's two descriptions is meant.
 enum class Half { recorded, replayed };
 
-// The mappings of one address space, kept up to date from observed calls. Each change happens "at" an event: it ends
-// rows and begins rows there, which take_changes() hands to whoever writes them down. Adjacent mappings that differ in
-// nothing but their position are kept merged, more eagerly than the kernel merges them; compare modulo merging.
+// The mappings of one address space, kept up to date from observed calls. Each change happens "at" an event:
+// it ends rows and begins rows there, which take_changes() hands to whoever writes them down. Adjacent
+// mappings that differ in nothing but their position are kept merged, more eagerly than the kernel merges
+// them; compare modulo merging.
 class AddressSpace {
  public:
   using Map = std::map<Address, Mapping>;
@@ -34,8 +35,8 @@ class AddressSpace {
   void remove(EventNumber at, MemoryRange range);
   // Read, write and execute of `prot`; sharing stays what it is.
   void protect(EventNumber at, MemoryRange range, Protection prot);
-  // mremap(2): [from.start, from.end) becomes `size_bytes` at `to`; with a size of from 0 or keep_source the old
-  // mapping stays.
+  // mremap(2): [from.start, from.end) becomes `size_bytes` at `to`; with a size of from 0 or keep_source the
+  // old mapping stays.
   enum class Source { removed, stays };
   void move(EventNumber at, MemoryRange from, Address to, uint64_t size_bytes, Source source);
   // Extends the mapping that starts at `old_start` downwards (MAP_GROWSDOWN).
@@ -52,7 +53,8 @@ class AddressSpace {
   };
   Changes take_changes();
 
-  // Rows as a reader gives them, for replay: `mapping` is put in unless its place is taken, which is an error.
+  // Rows as a reader gives them, for replay: `mapping` is put in unless its place is taken, which is an
+  // error.
   Expected<void> adopt(Mapping mapping);
   void forget(MappingId id);
 
@@ -71,7 +73,7 @@ class AddressSpace {
   Map map_;
   uint64_t total_pages_ = 0;
   std::map<MappingId, Address> begun_;  // not taken yet, with where they start
-  std::vector<MappingId> ended_;  // not taken yet
+  std::vector<MappingId> ended_;        // not taken yet
 };
 
 // The part of `mapping` inside `part`, both halves and data moved along; its pages count as kept.

@@ -30,7 +30,8 @@ bool TraceeMemory::read(Address from, std::span<std::byte> out) {
   iovec local{out.data(), out.size()};
   iovec remote{reinterpret_cast<void*>(from.value), out.size()};
   if (process_vm_readv(tid_, &local, 1, &remote, 1, 0) == ssize_t(out.size())) return true;
-  // Refused for processes that made themselves undumpable, and for pages without read permission; the file is not.
+  // Refused for processes that made themselves undumpable, and for pages without read permission; the file is
+  // not.
   size_t done = 0;
   while (done < out.size()) {
     const ssize_t n = pread64(file(), out.data() + done, out.size() - done, off64_t(from.value + done));

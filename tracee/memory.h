@@ -11,8 +11,8 @@
 namespace bygone {
 
 // The memory of one address space, reached through one of the tasks that run in it. Works whatever the pages'
-// protection is; what is not mapped can be neither read nor written. After the task has left the address space
-// (exec, exit) follow() another one or drop the object.
+// protection is; what is not mapped can be neither read nor written. After the task has left the address
+// space (exec, exit) follow() another one or drop the object.
 class TraceeMemory : public MemoryReader {
  public:
   explicit TraceeMemory(pid_t tid) : tid_(tid) {}

@@ -32,7 +32,8 @@ bool is_zero_page(const std::byte* page) {
   uint64_t words[8];
   for (size_t at = 0; at < kPageSize; at += sizeof words) {
     std::memcpy(words, page + at, sizeof words);
-    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0) return false;
+    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0)
+      return false;
   }
   return true;
 }
@@ -66,8 +67,8 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   std::vector<uint64_t> entries;
   for (const auto& [start, mapping] : space.mappings()) {
     const bool shared = mapping.recorded.prot.shared;
-    if (!mapping.recorded.prot.write || mapping.kind == MappingKind::bygone || mapping.kind == MappingKind::vvar ||
-        (shared && scope == DigestScope::private_only))
+    if (!mapping.recorded.prot.write || mapping.kind == MappingKind::bygone ||
+        mapping.kind == MappingKind::vvar || (shared && scope == DigestScope::private_only))
       continue;
     const bool absent_is_zero = !shared && mapping.recorded.inode == 0;
     MappingDigest digest;
@@ -89,6 +90,16 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   }
   if (pagemap >= 0) close(pagemap);
   return digests;
+}
+
+uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory) {
+  std::vector<uint64_t> values;
+  for (const MemoryDigest& digest :
+       digest_writable(EventNumber{}, space, tid, memory, DigestScope::private_and_shared)) {
+    values.push_back(digest.start.value);
+    values.push_back(digest.digest);
+  }
+  return XXH3_64bits(values.data(), values.size() * sizeof(uint64_t));
 }
 
 }  // namespace bygone

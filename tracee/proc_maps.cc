@@ -52,7 +52,8 @@ enum : uint64_t { kVmaReadable = 1, kVmaWritable = 2, kVmaExecutable = 4, kVmaSh
 std::optional<KernelMapping> parse_maps_line(std::string_view line) {
   KernelMapping mapping;
   uint64_t start = 0, end = 0, major = 0, minor = 0;
-  if (!take_number(line, '-', 16, start) || !take_number(line, ' ', 16, end) || start >= end) return std::nullopt;
+  if (!take_number(line, '-', 16, start) || !take_number(line, ' ', 16, end) || start >= end)
+    return std::nullopt;
   mapping.range = {Address{start}, Address{end}};
   if (line.size() < 5 || line[4] != ' ') return std::nullopt;
   const auto prot = Protection::parse(line.substr(0, 4));
@@ -80,7 +81,8 @@ Expected<std::vector<KernelMapping>> read_maps(pid_t tid) {
     const size_t line_end = rest.find('\n');
     const auto mapping = parse_maps_line(rest.substr(0, line_end));
     if (!mapping)
-      return fail(ErrorKind::unavailable, path, fmt::format("line not understood: {}", rest.substr(0, line_end)));
+      return fail(ErrorKind::unavailable, path,
+                  fmt::format("line not understood: {}", rest.substr(0, line_end)));
     mappings.push_back(*mapping);
     rest.remove_prefix(line_end == std::string_view::npos ? rest.size() : line_end + 1);
   }

@@ -12,7 +12,8 @@
 
 namespace bygone {
 
-// One line of /proc/PID/maps; nothing if it is none. flags holds MAP_SHARED or MAP_PRIVATE only, file_stat is empty.
+// One line of /proc/PID/maps; nothing if it is none. flags holds MAP_SHARED or MAP_PRIVATE only, file_stat is
+// empty.
 std::optional<KernelMapping> parse_maps_line(std::string_view line);
 
 // All of /proc/TID/maps, by address.

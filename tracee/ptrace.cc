@@ -17,30 +17,46 @@ static_assert(sizeof(user_regs_struct) == sizeof(Registers));
 
 namespace {
 
-Outcome outcome_of(long result) { return result == 0 ? Outcome::done : Outcome::gone; }
+Outcome outcome_of(long result) {
+  return result == 0 ? Outcome::done : Outcome::gone;
+}
 
-void* as_pointer(long value) { return reinterpret_cast<void*>(value); }
+void* as_pointer(long value) {
+  return reinterpret_cast<void*>(value);
+}
 
 }  // namespace
 
 Expected<void> seize(pid_t tid) {
-  constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                            PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
+  constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                            PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
   if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(kOptions)) == 0) return {};
   const int error = errno;
-  return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable, fmt::format("process {}", tid),
-              fmt::format("cannot be traced: {}", std::strerror(error)),
-              error == EPERM ? "another tracer holds it, or ptrace is not allowed here (yama, container profile)" : "");
+  return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable,
+              fmt::format("process {}", tid), fmt::format("cannot be traced: {}", std::strerror(error)),
+              error == EPERM
+                  ? "another tracer holds it, or ptrace is not allowed here (yama, container profile)"
+                  : "");
 }
 
 Outcome resume(pid_t tid, Resume how, int signal) {
   auto request = PTRACE_CONT;
   switch (how) {
-    case Resume::run: request = PTRACE_CONT; break;
-    case Resume::to_system_call: request = PTRACE_SYSCALL; break;
-    case Resume::emulating_calls: request = PTRACE_SYSEMU; break;
-    case Resume::single_step: request = PTRACE_SINGLESTEP; break;
-    case Resume::listen: request = PTRACE_LISTEN; break;
+    case Resume::run:
+      request = PTRACE_CONT;
+      break;
+    case Resume::to_system_call:
+      request = PTRACE_SYSCALL;
+      break;
+    case Resume::emulating_calls:
+      request = PTRACE_SYSEMU;
+      break;
+    case Resume::single_step:
+      request = PTRACE_SINGLESTEP;
+      break;
+    case Resume::listen:
+      request = PTRACE_LISTEN;
+      break;
   }
   return outcome_of(ptrace(request, tid, nullptr, as_pointer(signal)));
 }
@@ -59,6 +75,19 @@ Outcome get_siginfo(pid_t tid, siginfo_t& info) {
 
 Outcome set_siginfo(pid_t tid, const siginfo_t& info) {
   return outcome_of(ptrace(PTRACE_SETSIGINFO, tid, nullptr, const_cast<siginfo_t*>(&info)));
+}
+
+bool raised_by_instruction(const siginfo_t& info) {
+  switch (info.si_signo) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+      return info.si_code > 0;
+    default:
+      return false;
+  }
 }
 
 Outcome get_event_message(pid_t tid, uint64_t& message) {

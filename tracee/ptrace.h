@@ -1,7 +1,7 @@
 #pragma once
 
-// Thin, typed access to ptrace(2) and wait(2). Every function that acts on a task can meet one that has just been
-// killed: that is Outcome::gone, not an error.
+// Thin, typed access to ptrace(2) and wait(2). Every function that acts on a task can meet one that has just
+// been killed: that is Outcome::gone, not an error.
 
 #include <sys/types.h>
 
@@ -19,11 +19,11 @@ enum class Outcome { done, gone };
 
 // How a stopped task is set going again; see ptrace(2).
 enum class Resume {
-  run,                // PTRACE_CONT
-  to_system_call,     // PTRACE_SYSCALL
-  emulating_calls,    // PTRACE_SYSEMU: stops at the next call, which is not run
-  single_step,        // PTRACE_SINGLESTEP
-  listen,             // PTRACE_LISTEN: stay in group-stop, report its end
+  run,              // PTRACE_CONT
+  to_system_call,   // PTRACE_SYSCALL
+  emulating_calls,  // PTRACE_SYSEMU: stops at the next call, which is not run
+  single_step,      // PTRACE_SINGLESTEP
+  listen,           // PTRACE_LISTEN: stay in group-stop, report its end
 };
 
 // Attaches without stopping (PTRACE_SEIZE), with all events on, PTRACE_O_EXITKILL and PTRACE_O_TRACESYSGOOD.
@@ -34,6 +34,8 @@ Outcome get_registers(pid_t tid, Registers& registers);
 Outcome set_registers(pid_t tid, const Registers& registers);
 Outcome get_siginfo(pid_t tid, siginfo_t& info);
 Outcome set_siginfo(pid_t tid, const siginfo_t& info);
+// A fault of the instruction the task stands at, not a signal somebody sent (sigaction(2), si_code).
+bool raised_by_instruction(const siginfo_t& info);
 Outcome get_event_message(pid_t tid, uint64_t& message);
 
 // What a wait status says of a tracee attached with seize().
@@ -62,8 +64,8 @@ std::optional<Stop> wait_for(pid_t tid, Waiting waiting);
 // The state letter of proc(5) for a task ('R', 'S', 'D', 'Z', ...), or 0 if it is gone.
 char task_state(pid_t tgid, pid_t tid);
 
-// Pins the calling thread, and so every process it starts, to the processor. -1: the one it runs on. Returns the
-// processor's number, or -1 if that one is not allowed here (nothing is changed then).
+// Pins the calling thread, and so every process it starts, to the processor. -1: the one it runs on. Returns
+// the processor's number, or -1 if that one is not allowed here (nothing is changed then).
 int pin_to_processor(int processor);
 
 }  // namespace bygone

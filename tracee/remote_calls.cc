@@ -36,7 +36,8 @@ Expected<void> start_round(pid_t tid, TraceeMemory& memory, std::span<const Remo
   Registers at_stub = registers;
   at_stub[Register::rip] = kCodePage.value;
   at_stub[Register::orig_rax] = ~uint64_t{0};
-  if (set_registers(tid, at_stub) == Outcome::gone || resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
+  if (set_registers(tid, at_stub) == Outcome::gone || resume(tid, Resume::run) == Outcome::gone)
+    return task_gone(tid);
   return {};
 }
 
@@ -50,12 +51,13 @@ Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
     if (stop->kind == Stop::Kind::signal) {
       siginfo_t info;
       Registers now;
-      if (get_siginfo(tid, info) == Outcome::gone || get_registers(tid, now) == Outcome::gone) return task_gone(tid);
+      if (get_siginfo(tid, info) == Outcome::gone || get_registers(tid, now) == Outcome::gone)
+        return task_gone(tid);
       const bool at_breakpoint = stop->signal == SIGTRAP && info.si_code == SI_KERNEL &&
                                  kOwnPages.contains(Address{now[Register::rip]});
       if (at_breakpoint) return {};
-      if (kOwnPages.contains(Address{now[Register::rip]}) && (stop->signal == SIGSEGV || stop->signal == SIGBUS) &&
-          info.si_code > 0)
+      if (kOwnPages.contains(Address{now[Register::rip]}) &&
+          (stop->signal == SIGSEGV || stop->signal == SIGBUS) && info.si_code > 0)
         return fail(ErrorKind::internal, fmt::format("task {}", tid), "faulted on bygone's own pages",
                     "the program scribbled over them; report this");
       arrived.push_back(info);
@@ -87,9 +89,10 @@ Expected<void> exec_stub(pid_t tid, TraceeMemory& memory, int stub_fd) {
   if (get_registers(tid, registers) == Outcome::gone) return task_gone(tid);
   const uint64_t empty_text_and_null[2] = {};
   if (!memory.write(kScratch, std::as_bytes(std::span(empty_text_and_null)))) return task_gone(tid);
-  const RemoteCall call{SYS_execveat,
-                        {uint64_t(stub_fd), kScratch.value, kScratch.value + 8, kScratch.value + 8, AT_EMPTY_PATH, 0},
-                        0};
+  const RemoteCall call{
+      SYS_execveat,
+      {uint64_t(stub_fd), kScratch.value, kScratch.value + 8, kScratch.value + 8, AT_EMPTY_PATH, 0},
+      0};
   BYGONE_TRY(start_round(tid, memory, std::span(&call, 1), registers));
   for (;;) {
     const auto stop = wait_for(tid, Waiting::block);

@@ -11,7 +11,9 @@ extern const std::byte bygone_stub_end[];
 
 namespace bygone {
 
-std::span<const std::byte> stub_executable() { return {bygone_stub_begin, bygone_stub_end}; }
+std::span<const std::byte> stub_executable() {
+  return {bygone_stub_begin, bygone_stub_end};
+}
 
 std::span<const std::byte> stub_code() {
   const auto image = stub_executable();

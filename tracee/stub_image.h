@@ -7,8 +7,8 @@
 
 namespace bygone {
 
-// bygone's own two pages, at the same place in every tracee, recorded and replayed. Above every place the kernel puts
-// non-PIE programs by default, below the addresses sanitizers reserve for their shadows.
+// bygone's own two pages, at the same place in every tracee, recorded and replayed. Above every place the
+// kernel puts non-PIE programs by default, below the addresses sanitizers reserve for their shadows.
 inline constexpr Address kCodePage{0x70000000};
 inline constexpr Address kDataPage{0x70001000};
 inline constexpr MemoryRange kOwnPages{kCodePage, Address{0x70002000}};

@@ -102,8 +102,8 @@ bool WriteTracker::watch(const MemoryRange& range) {
   request.range = {range.start.value, range.size_bytes()};
   request.mode = UFFDIO_REGISTER_MODE_WP;
   if (ioctl(fault_fd_, UFFDIO_REGISTER, &request) != 0) return false;
-  // Every page that counts as written is protected, and no longer counts. So would pages that are not there, at
-  // the price of a page table for each; they are left alone, and count as soon as they appear.
+  // Every page that counts as written is protected, and no longer counts. So would pages that are not there,
+  // at the price of a page table for each; they are left alone, and count as soon as they appear.
   ScanArguments scan;
   scan.flags = kWriteProtectMatching | kCheckWriteProtect;
   scan.start = range.start.value;
