@@ -65,8 +65,9 @@ Expected<Entries> describe(RecordingReader& recording) {
   if (const std::string started = time_text(number_in(header["started_ns"])); !started.empty())
     entries.emplace_back("started", started);
   for (const auto& [key, value] : header) {
-    const bool known = key == "format_version" || key == "started_ns" || std::any_of(entries.begin(), entries.end(),
-                                                              [&](const auto& e) { return e.first == key; });
+    const bool known =
+        key == "format_version" || key == "started_ns" ||
+        std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
     if (!known && usable_key(key) && !value.empty() && entries.size() < kMostEntries)
       entries.emplace_back(key, value);
   }

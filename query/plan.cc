@@ -119,22 +119,20 @@ class Planner {
   }
 
   Expected<std::string> operator()(const AskCalls& ask) {
-    constexpr std::string_view kCounts =
-        "frame_call(kind_number, call_number) AS call, count(*) FILTER (WHERE kind_number <> 2) AS count, "
-        "count(*) FILTER (WHERE kind_number <> 2 AND result BETWEEN -4095 AND -1) AS errors";
-    BYGONE_ASSIGN(const std::string whose, filter_for(ask.of, Preference::process, "task", session_));
-    const std::string condition = where({"kind_number IN (1, 2, 3, 4)", whose});
-    if (ask.by != AskCalls::Order::time)
-      return fmt::format("SELECT {} FROM frames{} GROUP BY call_number ORDER BY {}", kCounts, condition,
-                         ask.by == AskCalls::Order::count ? "count DESC, call_number" : "call");
-    // From the task's previous event to the call's return; being off the processor inside it counts.
-    constexpr std::string_view kTook =
-        "time_ns - lag(time_ns, 1, time_ns) OVER (PARTITION BY task ORDER BY event)";
+    BYGONE_ASSIGN(const std::string filter, filter_for(ask.of, Preference::process, "task", session_));
+    std::string whose;
+    if (!filter.empty()) {
+      const bool single = filter == fmt::format("task = {}", ask.of.id);
+      whose = fmt::format("{}{}", single ? "" : "NULL, ", ask.of.id);
+    }
+    const std::string_view times =
+        ask.by == AskCalls::Order::time ? ", seconds, round(average_us, 3) AS average_us" : "";
+    const std::string_view order = ask.by == AskCalls::Order::time    ? "seconds DESC, call_number"
+                                   : ask.by == AskCalls::Order::count ? "count DESC, call_number"
+                                                                      : "call";
     return fmt::format(
-        "SELECT {}, sum(took_ns) / 1e9 AS seconds, round(avg(took_ns) / 1e3, 3) AS average_us "
-        "FROM (SELECT *, {} AS took_ns FROM frames{}) WHERE kind_number IN (1, 2, 3, 4) "
-        "GROUP BY call_number ORDER BY seconds DESC, call_number",
-        kCounts, kTook, where({whose}));
+        "SELECT syscall_name(call_number) AS call, count, errors{} FROM call_totals({}) ORDER BY {}", times,
+        whose, order);
   }
 
   Expected<std::string> operator()(const AskOutput& ask) {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "query/arguments.h"
+#include "query/call_totals.h"
 #include "query/names.h"
 #include "query/select.h"
 
@@ -79,7 +80,7 @@ RowFunction registers_at(RecordingReader& recording) {
 }  // namespace
 
 std::vector<RowFunction> recording_functions(RecordingReader& recording) {
-  return {outputs(recording), registers_at(recording)};
+  return {outputs(recording), registers_at(recording), call_totals(recording)};
 }
 
 }  // namespace bygone::query

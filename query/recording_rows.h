@@ -8,7 +8,7 @@
 
 namespace bygone::query {
 
-// outputs(until), registers_at(event, task). `recording` must outlive them.
+// outputs(until), registers_at(event, task), call_totals(task, process). `recording` must outlive them.
 std::vector<RowFunction> recording_functions(RecordingReader& recording);
 
 }  // namespace bygone::query

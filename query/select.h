@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -7,8 +8,13 @@
 #include "schema/error.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace bygone::query {
+
+// Steps through a statement of our own, for as many rows as there are; `visit` reads the current one.
+Expected<void> for_each_step(sqlite3* connection, const std::string& sql,
+                             const std::function<void(sqlite3_stmt*)>& visit);
 
 // All rows of a statement of our own; for few rows.
 Expected<std::vector<Row>> select_rows(sqlite3* connection, const std::string& sql);
