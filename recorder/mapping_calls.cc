@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "recorder/session.h"
+#include "tracee/descriptors.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 
@@ -24,21 +25,6 @@ uint32_t lasting_flags(uint64_t flags) {
   const uint32_t sharing =
       (flags & MAP_SHARED) != 0 ? MAP_SHARED : MAP_PRIVATE;  // MAP_SHARED_VALIDATE has both bits
   return sharing | (uint32_t(flags) & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_HUGETLB));
-}
-
-// The file position of a tracee's descriptor (fdinfo, proc(5)), or -1.
-int64_t file_position(pid_t tid, int fd) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return -1;
-  char text[128];
-  const ssize_t size = read(file, text, sizeof text - 1);
-  close(file);
-  if (size <= 0) return -1;
-  text[size] = '\0';
-  int64_t position = -1;
-  return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
 
 // Written so lately that it may be being written still: its mappings have to follow. Files that were there

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "recorder/session.h"
+#include "tracee/descriptors.h"
 
 namespace bygone {
 
@@ -34,19 +35,6 @@ bool is_regular(pid_t tid, int fd) {
   snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
   struct stat st;
   return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-int64_t position_of(pid_t tid, int fd) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return -1;
-  char text[128];
-  const ssize_t size = read(file, text, sizeof text - 1);
-  close(file);
-  int64_t position = -1;
-  text[std::max<ssize_t>(size, 0)] = '\0';
-  return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
 
 }  // namespace
@@ -92,7 +80,7 @@ void Session::prepare_output(RecordedTask& task) {
   if (in_offset) {
     if (!task.space->memory.read_value(in_offset, position)) position = -1;
   } else {
-    position = position_of(task.tid, in);
+    position = file_position(task.tid, in);
   }
   if (position >= 0) task.input_position = position;
 }

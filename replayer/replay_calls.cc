@@ -157,6 +157,88 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
   }
 }
 
+// Calls that unmap what ended and does not live on in a row that began.
+void ReplaySession::unmap_ended(const MappingChange& change, std::vector<RemoteCall>& calls) {
+  for (const Mapping& mapping : change.ended) {
+    if (mapping.kind == MappingKind::bygone) continue;
+    Address from = mapping.range().start;
+    for (const Mapping& begun : change.begun) {  // by address
+      if (!begun.data.kept || !begun.range().intersects(mapping.range())) continue;
+      const MemoryRange kept = begun.range().intersect(mapping.range());
+      if (from < kept.start) calls.push_back({SYS_munmap, {from.value, kept.start - from}});
+      from = kept.end;
+    }
+    if (from < mapping.range().end) calls.push_back({SYS_munmap, {from.value, mapping.range().end - from}});
+  }
+}
+
+// A mapping that goes on: pages that were there may get another protection, pages that were not are made.
+void ReplaySession::carry_on(const ReplayedTask& task, const Mapping& mapping, MemoryRange punched,
+                             std::vector<RemoteCall>& calls, std::vector<Part>& parts) {
+  const AddressSpace& before = task.space->space;
+  const bool moved = static_cast<bool>(mapping.data.moved_from);
+  for (Address from = mapping.range().start; from < mapping.range().end;) {
+    const Address looked_up = moved ? mapping.data.moved_from + (from - mapping.range().start) : from;
+    const Mapping* const old = before.find(looked_up);
+    const bool replaced = !moved && punched.contains(from);
+    Address end = mapping.range().end;
+    if (replaced) {
+      end = std::min(end, punched.end);
+    } else if (old != nullptr) {
+      end = std::min(end, from + (old->range().end - looked_up));
+      if (!moved && punched.start > from) end = std::min(end, punched.start);
+      if (old->recorded.prot != mapping.recorded.prot)
+        calls.push_back(
+            {SYS_mprotect, {from.value, end - from, uint64_t(mapping.recorded.prot.prot_bits())}});
+      from = end;
+      continue;
+    } else if (!moved) {
+      const auto next = before.mappings().upper_bound(from);
+      if (next != before.mappings().end()) end = std::min(end, next->first);
+    }
+    MemoryRange fresh{from, end};
+    if ((mapping.recorded.flags & MAP_GROWSDOWN) != 0) {
+      // The stack grows here too when the program touches it; only what the kernel touched is missing.
+      while (!fresh.empty()) {
+        const auto grown = find_mapping(task.pid, fresh.end - kPageSize);
+        if (!grown) break;
+        fresh.end = std::max(fresh.start, grown->range.start);
+      }
+    }
+    if (!fresh.empty()) parts.push_back({&mapping, fresh});
+    from = end;
+  }
+}
+
+// A file mapped shared for the first time, or again after nobody mapped it, starts from the content its row
+// names.
+void ReplaySession::renew_shared_file(const Mapping& mapping) {
+  const KernelMapping& file = mapping.recorded;
+  if (!file.prot.shared || file.inode == 0 || mapping.data.source != DataSource::content) return;
+  for (const auto& [tid, task] : tasks_) {
+    if (!task.space) continue;
+    for (const auto& [start, other] : task.space->space.mappings())
+      if (other.recorded.prot.shared && other.recorded.inode == file.inode &&
+          other.recorded.device == file.device)
+        return;
+  }
+  files_.forget_shared(file.device, file.inode);
+}
+
+Expected<ReplaySession::MappingChange> ReplaySession::change_at(const ReplayedSpace& where,
+                                                                EventNumber event) {
+  BYGONE_ASSIGN(std::vector<Mapping> now, recording_.mappings_at(where.space.id(), event));
+  MappingChange change;
+  std::set<MappingId> live;
+  for (Mapping& mapping : now) {
+    live.insert(mapping.id);
+    if (mapping.first_event == event) change.begun.push_back(std::move(mapping));
+  }
+  for (const auto& [start, mapping] : where.space.mappings())
+    if (!live.contains(mapping.id)) change.ended.push_back(mapping);
+  return change;
+}
+
 Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNumber event,
                                                     MemoryRange punched) {
   ReplayedSpace& where = *task.space;
@@ -164,105 +246,29 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
     ++where.next_begin;
   const bool begins =
       where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] == event;
-  const bool ends = where.end_events.contains(event);
-  if (!begins && !ends && punched.empty()) return {};
+  if (!begins && !where.end_events.contains(event) && punched.empty()) return {};
 
-  BYGONE_ASSIGN(const std::vector<Mapping> now, recording_.mappings_at(where.space.id(), event));
-  std::set<MappingId> live;
-  std::vector<Mapping> begun;
-  for (const Mapping& mapping : now) {
-    live.insert(mapping.id);
-    if (mapping.first_event == event) begun.push_back(mapping);
-  }
-  std::vector<Mapping> ended;
-  for (const auto& [start, mapping] : where.space.mappings())
-    if (!live.contains(mapping.id)) ended.push_back(mapping);
-
+  BYGONE_ASSIGN(MappingChange change, change_at(where, event));
   std::vector<RemoteCall> calls;
   std::vector<Part> parts;
-  // What was mapped before and is the same memory afterwards.
-  auto covered_by_kept = [&](MemoryRange range) {
-    std::vector<MemoryRange> kept;
-    for (const Mapping& mapping : begun)
-      if (mapping.data.kept && mapping.range().intersects(range))
-        kept.push_back(mapping.range().intersect(range));
-    return kept;
-  };
-  for (const Mapping& mapping : ended) {
-    if (mapping.kind == MappingKind::bygone) continue;
-    Address from = mapping.range().start;
-    for (const MemoryRange& kept : covered_by_kept(mapping.range())) {
-      if (from < kept.start) calls.push_back({SYS_munmap, {from.value, kept.start - from}});
-      from = kept.end;
-    }
-    if (from < mapping.range().end) calls.push_back({SYS_munmap, {from.value, mapping.range().end - from}});
-  }
-  for (Mapping& mapping : begun) {
+  unmap_ended(change, calls);
+  for (Mapping& mapping : change.begun) {
     if (mapping.kind == MappingKind::bygone) {
       const auto found = find_mapping(task.pid, mapping.range().start);
       if (found) mapping.replayed = found->slice(mapping.range());
-      continue;
-    }
-    if (!mapping.data.kept) {
-      if (mapping.recorded.prot.shared && mapping.recorded.inode != 0) {
-        const bool mapped_elsewhere = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-          if (!t.second.space) return false;
-          const auto& all = t.second.space->space.mappings();
-          return std::any_of(all.begin(), all.end(), [&](const auto& m) {
-            const KernelMapping& other = m.second.recorded;
-            return other.prot.shared && other.inode == mapping.recorded.inode &&
-                   other.device == mapping.recorded.device;
-          });
-        });
-        if (!mapped_elsewhere && mapping.data.source == DataSource::content)
-          files_.forget_shared(mapping.recorded.device, mapping.recorded.inode);
-      }
+    } else if (mapping.data.kept) {
+      BYGONE_TRY(files_.resize(mapping));
+      carry_on(task, mapping, punched, calls, parts);
+    } else {
+      renew_shared_file(mapping);
       parts.push_back({&mapping, mapping.range()});
-      continue;
-    }
-    BYGONE_TRY(files_.resize(mapping));
-    // Pages that were there: their protection may be new. Pages that were not: made.
-    for (Address from = mapping.range().start; from < mapping.range().end;) {
-      const bool moved = static_cast<bool>(mapping.data.moved_from);
-      const Address looked_up = moved ? mapping.data.moved_from + (from - mapping.range().start) : from;
-      const Mapping* old = where.space.find(looked_up);
-      const bool is_punched = !moved && punched.contains(from);
-      if (old != nullptr && !is_punched) {
-        Address end = from + (old->range().end - looked_up);
-        if (!moved && !punched.empty() && punched.start > from) end = std::min(end, punched.start);
-        end = std::min(end, mapping.range().end);
-        if (old->recorded.prot != mapping.recorded.prot)
-          calls.push_back(
-              {SYS_mprotect, {from.value, end - from, uint64_t(mapping.recorded.prot.prot_bits())}});
-        from = end;
-        continue;
-      }
-      Address end = mapping.range().end;
-      if (is_punched) {
-        end = std::min(end, punched.end);
-      } else if (!moved) {
-        const auto next = where.space.mappings().upper_bound(from);
-        if (next != where.space.mappings().end()) end = std::min(end, next->first);
-      }
-      MemoryRange fresh{from, end};
-      if ((mapping.recorded.flags & MAP_GROWSDOWN) != 0) {
-        // The stack grows here too when the program touches it; only what the kernel touched is missing.
-        for (Address page = fresh.start; page < fresh.end; page = page + kPageSize) {
-          const auto grown = find_mapping(task.pid, page);
-          if (!grown) continue;
-          fresh.end = page;
-          break;
-        }
-      }
-      if (!fresh.empty()) parts.push_back({&mapping, fresh});
-      from = end;
     }
   }
   BYGONE_TRY(materialiser_.run(task.pid, where.memory, calls, "changing mappings"));
   BYGONE_TRY(materialiser_.make(task.pid, where.memory, parts));
   if (!calls.empty() || !parts.empty()) task.registers_set = false;
-  for (const Mapping& mapping : ended) where.space.forget(mapping.id);
-  for (Mapping& mapping : begun) {
+  for (const Mapping& mapping : change.ended) where.space.forget(mapping.id);
+  for (Mapping& mapping : change.begun) {
     if (!mapping.replayed) {
       BYGONE_ASSIGN(mapping.replayed, materialiser_.replayed_half(mapping));
     }

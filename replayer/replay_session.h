@@ -53,7 +53,18 @@ class ReplaySession {
   // replay_calls.cc: calls whose effect is on mappings
   Expected<void> before_mapping_changes(ReplayedTask& task, const FullFrame& frame, MemoryRange& punched);
   Expected<void> move_mapping(ReplayedTask& task, const FullFrame& frame);
+  // Brings the task's address space from what it was to what its rows say after `event`; `punched` was
+  // replaced.
+  struct MappingChange {
+    std::vector<Mapping> begun;  // by address
+    std::vector<Mapping> ended;
+  };
   Expected<void> apply_mapping_changes(ReplayedTask& task, EventNumber event, MemoryRange punched);
+  Expected<MappingChange> change_at(const ReplayedSpace& where, EventNumber event);
+  void unmap_ended(const MappingChange& change, std::vector<RemoteCall>& calls);
+  void carry_on(const ReplayedTask& task, const Mapping& mapping, MemoryRange punched,
+                std::vector<RemoteCall>& calls, std::vector<Part>& parts);
+  void renew_shared_file(const Mapping& mapping);
   void adopt_limits(ReplayedTask& task, const FullFrame& frame);
   std::shared_ptr<ReplayedSpace> make_space(AddressSpaceId id, pid_t pid, EventNumber event);
   Expected<void> adopt_mappings(ReplayedSpace& space, EventNumber event, const ReplayedSpace* parent);
