@@ -24,6 +24,7 @@ PhraseCase question(const std::string& file, int number, std::string text) {
     if (take_prefix(text, format)) result.format = format;
   if (take_prefix(text, "sql")) result.ask = PhraseCase::Ask::sql;
   if (take_prefix(text, "explain")) result.ask = PhraseCase::Ask::explain;
+  if (take_prefix(text, "export")) result.ask = PhraseCase::Ask::exported;
   result.text = text;
   return result;
 }

@@ -12,12 +12,13 @@ namespace bygone::test {
 //   ? json: tasks                the same in another format
 //   ? sql: SELECT 1              SQL instead of a phrase
 //   ? explain: tasks             the SQL behind a phrase
+//   ? export: strace             the whole recording for another program
 //   | event,task                 a line of the answer, whole
 //   ~ ^SELECT .* FROM frames     a regular expression the next lines of the answer must match, one each
 //   .                            the answer is empty
 //   ! usage: expected 'event'    an error of this kind, its message containing this; then there is no answer
 struct PhraseCase {
-  enum class Ask { phrase, sql, explain };
+  enum class Ask { phrase, sql, explain, exported };
   std::string file;
   int line = 0;
   Ask ask = Ask::phrase;

@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "query/export.h"
 #include "query/query.h"
 #include "sample_recording.h"
 
@@ -48,6 +49,10 @@ Outcome ask(RecordingReader& reader, const PhraseCase& asked) {
       break;
     case PhraseCase::Ask::explain:
       result = query::explain(reader, asked.text, sink);
+      break;
+    case PhraseCase::Ask::exported:
+      result = asked.text == "strace" ? query::export_strace(reader, sink)
+                                      : query::export_chrome_json(reader, sink);
       break;
   }
   if (!result) {
@@ -94,7 +99,7 @@ TEST_P(PhraseCases, AnswersAsWritten) {
 
 // A case that expects neither an answer nor an error would pass whatever happens.
 TEST(PhraseCasesFiles, EveryCaseExpectsSomething) {
-  for (const char* file : {"/phrases.txt", "/formats.txt", "/rejects.txt", "/sql.txt"})
+  for (const char* file : {"/phrases.txt", "/formats.txt", "/rejects.txt", "/sql.txt", "/exports.txt"})
     for (const PhraseCase& asked : read_cases(std::string(CASES_FOLDER) + file))
       EXPECT_EQ(int(!asked.answer.empty()) + int(asked.empty_answer) + int(!asked.error_kind.empty()), 1)
           << file << ":" << asked.line;
@@ -114,6 +119,7 @@ CASES_OF(phrases);
 CASES_OF(formats);
 CASES_OF(rejects);
 CASES_OF(sql);
+CASES_OF(exports);
 
 }  // namespace
 }  // namespace bygone::test
