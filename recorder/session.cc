@@ -88,7 +88,12 @@ Expected<void> Session::loop() {
     if (tasks_.size() > 1) collect_stops();
     RecordedTask* task = choose();
     if (task == nullptr) {
-      if (const auto stop = wait_for(-1, Waiting::block)) file_stop(*stop);
+      if (const auto stop = wait_for(-1, Waiting::block)) {
+        file_stop(*stop);
+      } else if (errno == ECHILD) {
+        // Killed while it was held, and reaped with the call that held it.
+        BYGONE_TRY(on_gone(*tasks_.begin()->second, SIGKILL));
+      }
       continue;
     }
     if (task->pending) {
@@ -274,6 +279,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
   }
   while (!others_can_run(task)) {
     const auto stop = wait_for(-1, Waiting::block);
+    if (!stop && errno == ECHILD) return {};
     if (!stop) continue;
     file_stop(*stop);
     if (task.pending) return {};
