@@ -51,7 +51,9 @@ void add_query_command(CLI::App& root, Invocation& invocation);
 void add_record_command(CLI::App& root, Invocation& invocation);
 void add_replay_command(CLI::App& root, Invocation& invocation);
 void add_rm_command(CLI::App& root, Invocation& invocation);
+void add_serve_command(CLI::App& root, Invocation& invocation);
 void add_sql_command(CLI::App& root, Invocation& invocation);
+void add_status_command(CLI::App& root, Invocation& invocation);
 void add_verify_command(CLI::App& root, Invocation& invocation);
 
 }  // namespace bygone::cli

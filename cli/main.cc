@@ -23,6 +23,8 @@ void add_commands(CLI::App& root, Invocation& invocation) {
   add_gc_command(root, invocation);
   add_export_command(root, invocation);
   add_completion_command(root, invocation);
+  add_serve_command(root, invocation);
+  add_status_command(root, invocation);
 }
 
 Expected<int> show(const std::string& text) {

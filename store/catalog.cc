@@ -43,6 +43,16 @@ struct PreparedChunk {
   std::vector<std::byte> compressed;  // empty if the catalog had it when it was looked up
 };
 
+// What is all zero is left out.
+std::vector<PreparedChunk> cut(uint64_t offset, std::span<const std::byte> bytes) {
+  std::vector<PreparedChunk> chunks;
+  for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
+    const auto chunk = bytes.subspan(at, std::min(kChunkBytes, bytes.size() - at));
+    if (!all_zero(chunk)) chunks.push_back({int64_t((offset + at) / kChunkBytes), chunk, {}, {}});
+  }
+  return chunks;
+}
+
 // Ends in a rollback unless committed.
 class ShortTransaction {
  public:
@@ -65,10 +75,22 @@ class ShortTransaction {
 
 }  // namespace
 
+// The content that is just coming in.
+struct Incoming {
+  std::string recording;
+  int64_t ordinal = 0;
+  int64_t content = 0;
+  uint64_t size_bytes = 0;
+  uint64_t stored_bytes = 0;
+  std::optional<std::string> sha256;  // known where it was finished before
+  Sha256 whole;
+};
+
 struct Catalog::Impl {
   std::string object;
   std::unique_ptr<SQLite::Database> database;
   Compressor compressor;
+  std::unique_ptr<Incoming> incoming;
 
   std::optional<std::string> known_content(const FileIdentity& identity, std::string_view recording);
   Expected<std::string> store(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
@@ -77,6 +99,9 @@ struct Catalog::Impl {
   int64_t chunk_id(const PreparedChunk& chunk);
   std::string complete(int64_t content, const std::string& sha256, std::string_view recording);
   void use(std::string_view recording, int64_t content);
+  void remember(const FileIdentity& identity, const std::string& sha256);
+  bool find_begun(Incoming& incoming);
+  Expected<void> hash_stored(Incoming& incoming);
   void drop_unused();
 };
 
@@ -84,6 +109,23 @@ void Catalog::Impl::use(std::string_view recording, int64_t content) {
   SQLite::Statement insert(*database, "INSERT OR IGNORE INTO content_use(recording, content) VALUES(?, ?)");
   insert.bind(1, std::string(recording));
   insert.bind(2, content);
+  insert.exec();
+}
+
+void Catalog::Impl::remember(const FileIdentity& identity, const std::string& sha256) {
+  timespec clock{};
+  ::clock_gettime(CLOCK_REALTIME, &clock);
+  if (to_ns(clock) - std::max(identity.mtime_ns, identity.ctime_ns) <= kSettledNs) return;
+  SQLite::Statement insert(
+      *database,
+      "INSERT OR REPLACE INTO file_identity(device, inode, size_bytes, mtime_ns, ctime_ns, "
+      "content) SELECT ?, ?, ?, ?, ?, id FROM file_content WHERE sha256 = ?");
+  insert.bind(1, identity.device.text());
+  insert.bind(2, int64_t(identity.inode));
+  insert.bind(3, int64_t(identity.size_bytes));
+  insert.bind(4, identity.mtime_ns);
+  insert.bind(5, identity.ctime_ns);
+  insert.bind(6, sha256);
   insert.exec();
 }
 
@@ -140,6 +182,14 @@ int64_t Catalog::Impl::chunk_id(const PreparedChunk& chunk) {
 
 void Catalog::Impl::insert(int64_t content, const std::vector<PreparedChunk>& chunks) {
   ShortTransaction transaction(*database);
+  if (incoming && incoming->content == content) {
+    SQLite::Statement progress(
+        *database, "UPDATE content_in_progress SET stored_bytes = ? WHERE recording = ? AND ordinal = ?");
+    progress.bind(1, int64_t(incoming->stored_bytes));
+    progress.bind(2, incoming->recording);
+    progress.bind(3, incoming->ordinal);
+    progress.exec();
+  }
   SQLite::Statement link(*database, "INSERT INTO file_chunk(content, ordinal, chunk) VALUES(?, ?, ?)");
   for (const PreparedChunk& chunk : chunks) {
     link.reset();
@@ -169,6 +219,16 @@ std::string Catalog::Impl::complete(int64_t content, const std::string& sha256, 
     update.bind(2, content);
     update.exec();
   }
+  if (incoming && incoming->content == content) {
+    SQLite::Statement done(
+        *database,
+        "UPDATE content_in_progress SET content = (SELECT id FROM file_content WHERE sha256 = ?) "
+        "WHERE recording = ? AND ordinal = ?");
+    done.bind(1, sha256);
+    done.bind(2, incoming->recording);
+    done.bind(3, incoming->ordinal);
+    done.exec();
+  }
   transaction.commit();
   return sha256;
 }
@@ -192,13 +252,7 @@ Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ReadBytes&
     buffer.resize(size_t(std::min<uint64_t>(size_bytes - offset, kBatchChunks * kChunkBytes)));
     BYGONE_TRY(read(offset, buffer));
     whole.add(buffer);
-    chunks.clear();
-    for (size_t at = 0; at < buffer.size(); at += kChunkBytes) {
-      const auto bytes =
-          std::span<const std::byte>(buffer).subspan(at, std::min(kChunkBytes, buffer.size() - at));
-      if (all_zero(bytes)) continue;
-      chunks.push_back({int64_t((offset + at) / kChunkBytes), bytes, {}, {}});
-    }
+    chunks = cut(offset, buffer);
     prepare(chunks);
     insert(content, chunks);
   }
@@ -296,22 +350,123 @@ Expected<Content> Catalog::add_file(int fd, const FileIdentity& identity, std::s
     struct stat now {};
     const bool unchanged = ::fstat(fd, &now) == 0 && uint64_t(now.st_size) == identity.size_bytes &&
                            to_ns(now.st_mtim) == identity.mtime_ns && to_ns(now.st_ctim) == identity.ctime_ns;
-    timespec clock{};
-    ::clock_gettime(CLOCK_REALTIME, &clock);
-    if (unchanged && to_ns(clock) - std::max(identity.mtime_ns, identity.ctime_ns) > kSettledNs) {
-      SQLite::Statement remember(
-          *impl_->database,
-          "INSERT OR REPLACE INTO file_identity(device, inode, size_bytes, mtime_ns, ctime_ns, "
-          "content) SELECT ?, ?, ?, ?, ?, id FROM file_content WHERE sha256 = ?");
-      remember.bind(1, identity.device.text());
-      remember.bind(2, int64_t(identity.inode));
-      remember.bind(3, int64_t(identity.size_bytes));
-      remember.bind(4, identity.mtime_ns);
-      remember.bind(5, identity.ctime_ns);
-      remember.bind(6, content.sha256);
-      remember.exec();
-    }
+    if (unchanged) impl_->remember(identity, content.sha256);
     return content;
+  });
+}
+
+bool Catalog::Impl::find_begun(Incoming& begun) {
+  SQLite::Statement find(
+      *database,
+      "SELECT p.content, p.stored_bytes, c.sha256 FROM content_in_progress p JOIN file_content c "
+      "ON c.id = p.content WHERE p.recording = ? AND p.ordinal = ?");
+  find.bind(1, begun.recording);
+  find.bind(2, begun.ordinal);
+  if (!find.executeStep()) return false;
+  begun.content = find.getColumn(0).getInt64();
+  begun.stored_bytes = uint64_t(find.getColumn(1).getInt64());
+  if (!find.getColumn(2).isNull()) begun.sha256 = find.getColumn(2).getString();
+  return true;
+}
+
+// Brings the hash of the whole to where storing stopped.
+Expected<void> Catalog::Impl::hash_stored(Incoming& begun) {
+  std::vector<std::byte> bytes;
+  Decompressor decompressor;
+  SQLite::Statement chunk(
+      *database,
+      "SELECT c.bytes FROM file_chunk f JOIN chunk c ON c.id = f.chunk WHERE f.content = ? AND "
+      "f.ordinal = ?");
+  for (uint64_t offset = 0; offset < begun.stored_bytes; offset += kChunkBytes) {
+    chunk.reset();
+    chunk.bind(1, begun.content);
+    chunk.bind(2, int64_t(offset / kChunkBytes));
+    bytes.assign(size_t(std::min<uint64_t>(kChunkBytes, begun.stored_bytes - offset)), std::byte{0});
+    if (chunk.executeStep()) {
+      const SQLite::Column column = chunk.getColumn(0);
+      BYGONE_ASSIGN(bytes, decompressor.decompress(
+                               {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())},
+                               kChunkBytes));
+    }
+    begun.whole.add(bytes);
+  }
+  return {};
+}
+
+Expected<std::optional<std::string>> Catalog::find_unchanged(const FileIdentity& identity,
+                                                             std::string_view recording) {
+  return guarded(impl_->object, [&] { return impl_->known_content(identity, recording); });
+}
+
+Expected<uint64_t> Catalog::begin_content(std::string_view recording, int64_t ordinal, uint64_t size_bytes) {
+  return guarded(impl_->object, [&]() -> Expected<uint64_t> {
+    auto incoming = std::make_unique<Incoming>();
+    incoming->recording = recording;
+    incoming->ordinal = ordinal;
+    incoming->size_bytes = size_bytes;
+    if (!impl_->find_begun(*incoming)) {
+      ShortTransaction transaction(*impl_->database);
+      SQLite::Statement content(*impl_->database, "INSERT INTO file_content(size_bytes) VALUES(?)");
+      content.bind(1, int64_t(size_bytes));
+      content.exec();
+      incoming->content = impl_->database->getLastInsertRowid();
+      SQLite::Statement progress(*impl_->database, "INSERT INTO content_in_progress VALUES(?, ?, ?, 0)");
+      progress.bind(1, incoming->recording);
+      progress.bind(2, ordinal);
+      progress.bind(3, incoming->content);
+      progress.exec();
+      impl_->use(recording, incoming->content);
+      transaction.commit();
+    } else if (!incoming->sha256) {
+      BYGONE_TRY(impl_->hash_stored(*incoming));
+    }
+    impl_->incoming = std::move(incoming);
+    return impl_->incoming->stored_bytes;
+  });
+}
+
+bool Catalog::has_incoming() const {
+  return impl_->incoming != nullptr;
+}
+
+Expected<void> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes) {
+  return guarded(impl_->object, [&]() -> Expected<void> {
+    Incoming* incoming = impl_->incoming.get();
+    if (incoming == nullptr)
+      return fail(ErrorKind::bad_data, "file", "a piece of it came before its beginning");
+    if (incoming->sha256) return {};
+    const uint64_t stored = incoming->stored_bytes;
+    const uint64_t end = offset_bytes + bytes.size();
+    if (end <= stored) return {};
+    if (offset_bytes != stored || end > incoming->size_bytes ||
+        (end != incoming->size_bytes && bytes.size() % kChunkBytes != 0))
+      return fail(
+          ErrorKind::bad_data, "file",
+          fmt::format("a piece of it from {} to {} came where {} was due", offset_bytes, end, stored));
+    auto chunks = cut(offset_bytes, bytes);
+    impl_->prepare(chunks);
+    incoming->stored_bytes = end;
+    impl_->insert(incoming->content, chunks);
+    incoming->whole.add(bytes);
+    return {};
+  });
+}
+
+Expected<std::string> Catalog::finish_content(const FileIdentity* identity) {
+  return guarded(impl_->object, [&]() -> Expected<std::string> {
+    Incoming* incoming = impl_->incoming.get();
+    if (incoming == nullptr) return fail(ErrorKind::bad_data, "file", "its end came before its beginning");
+    std::string sha256;
+    if (incoming->sha256) {
+      sha256 = *incoming->sha256;
+    } else if (incoming->stored_bytes != incoming->size_bytes) {
+      return fail(ErrorKind::bad_data, "file", "its end came before all of it");
+    } else {
+      sha256 = impl_->complete(incoming->content, hex(incoming->whole.finish()), incoming->recording);
+    }
+    if (identity != nullptr) impl_->remember(*identity, sha256);
+    impl_->incoming.reset();
+    return sha256;
   });
 }
 
@@ -326,6 +481,9 @@ Expected<void> Catalog::forget(std::string_view recording) {
     SQLite::Statement forget(*impl_->database, "DELETE FROM content_use WHERE recording = ?");
     forget.bind(1, std::string(recording));
     forget.exec();
+    SQLite::Statement progress(*impl_->database, "DELETE FROM content_in_progress WHERE recording = ?");
+    progress.bind(1, std::string(recording));
+    progress.exec();
     impl_->drop_unused();
     transaction.commit();
     impl_->database->tryExec("PRAGMA incremental_vacuum");
@@ -348,6 +506,9 @@ Expected<void> Catalog::collect_garbage(const std::function<bool(const std::stri
                                               : "DELETE FROM content_use WHERE recording = ?");
       forget.bind(1, recording);
       forget.exec();
+      SQLite::Statement progress(*impl_->database, "DELETE FROM content_in_progress WHERE recording = ?");
+      progress.bind(1, recording);
+      progress.exec();
     }
     impl_->drop_unused();
     transaction.commit();

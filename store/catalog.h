@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +41,24 @@ class Catalog {
   // The same for bytes that are not in a file: calls `read(offset, out)` for size_bytes in all, in order.
   using ReadBytes = std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)>;
   Expected<std::string> add_bytes(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
+
+  // The sha256 of a file that has not changed since its content was stored, and notes that `recording` uses
+  // it; nullopt where that is not known.
+  Expected<std::optional<std::string>> find_unchanged(const FileIdentity& identity,
+                                                      std::string_view recording);
+
+  // A content that comes in pieces, one at a time. `ordinal` tells the contents of one recording apart, so
+  // that one which was begun by a process that died is gone on with: returns how many bytes are stored
+  // already.
+  Expected<uint64_t> begin_content(std::string_view recording, int64_t ordinal, uint64_t size_bytes);
+  // `offset_bytes` must be where the last piece ended; pieces but the last are multiples of 64 KiB. What is
+  // stored already may come again.
+  Expected<void> add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes);
+  // Returns the sha256. `identity` is remembered as holding this content unless it changed too lately; null
+  // if it changed meanwhile.
+  Expected<std::string> finish_content(const FileIdentity* identity);
+  // True between begin_content() and finish_content().
+  bool has_incoming() const;
 
   // Drops what only `recording` used.
   Expected<void> forget(std::string_view recording);

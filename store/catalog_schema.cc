@@ -28,6 +28,10 @@ void create_catalog_tables(SQLite::Database& database) {
       "CREATE TABLE content_use(recording TEXT, content INTEGER, PRIMARY KEY(recording, content)) WITHOUT "
       "ROWID");
   database.exec("CREATE INDEX content_use_by_content ON content_use(content)");
+  database.exec(
+      "CREATE TABLE content_in_progress(recording TEXT, ordinal INTEGER, content INTEGER, stored_bytes "
+      "INTEGER, "
+      "PRIMARY KEY(recording, ordinal)) WITHOUT ROWID");
 }
 
 }  // namespace bygone

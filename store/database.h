@@ -28,7 +28,7 @@ template <class Action>
 auto guarded(std::string_view object, Action&& action) {
   using Result = std::invoke_result_t<Action>;
   constexpr bool is_expected = requires(Result r) {
-    r.has_value();
+    r.error();
   };
   using Returned =
       std::conditional_t<is_expected, Result, Expected<std::conditional_t<is_expected, void, Result>>>;

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstring>
-#include <map>
 
 #include "schema/version.h"
 #include "store/blob_writer.h"
@@ -14,7 +13,9 @@
 #include "store/mapping_checkpoint.h"
 #include "store/outcome.h"
 #include "store/recording_schema.h"
+#include "store/row_sql.h"
 #include "store/row_store.h"
+#include "store/unfinished_event.h"
 
 namespace bygone {
 
@@ -29,24 +30,31 @@ constexpr int kAutocheckpointPages = 2048;
 constexpr int64_t kSmallRecordingBytes = 2 << 20;
 constexpr int kSmallPageBytes = 1024;
 
+int64_t last_blob(SQLite::Database& database) {
+  SQLite::Statement newest(database, "SELECT coalesce(max(id), 0) FROM blob");
+  return newest.executeStep() ? newest.getColumn(0).getInt64() : 0;
+}
+
 int64_t monotonic_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
-struct WaitingRow {
-  AnyRow row;
-  std::optional<BlobPosition> payload;
-};
-
 }  // namespace
 
 struct Ingest::Impl {
   explicit Impl(std::unique_ptr<SQLite::Database> db)
-      : database(std::move(db)), rows(*database), blobs(*database, 1), chunks(*database), checkpoints(*database) {}
+      : database(std::move(db)),
+        rows(*database),
+        blobs(*database, last_blob(*database) + 1),
+        chunks(*database),
+        checkpoints(*database),
+        unfinished(*database) {}
 
   void begin();
+  void note_piece(const std::optional<BlobPosition>& piece);
+  void load();
   void commit_now();
   void roll_back() noexcept;
   void shrink();
@@ -62,11 +70,13 @@ struct Ingest::Impl {
   BlobWriter blobs;
   FrameChunkWriter chunks;
   MappingCheckpoints checkpoints;
+  UnfinishedEvent unfinished;
   IngestOptions options;
   std::string object;
   OutcomeTracker outcome;
-  std::vector<WaitingRow> waiting;  // rows of the event whose frame has not come yet
-  std::map<std::pair<std::string, FileIdentity>, ContentId> contents;
+  std::vector<WaitingRow> waiting;     // rows of the event whose frame has not come yet
+  std::optional<BlobPosition> pieces;  // of the payload whose row has not come yet
+  uint64_t position = 0;
   EventNumber last;
   bool in_transaction = false;
   bool outcome_given = false;
@@ -83,16 +93,51 @@ void Ingest::Impl::begin() {
   in_transaction = true;
 }
 
+void Ingest::Impl::note_piece(const std::optional<BlobPosition>& piece) {
+  if (!piece) return;
+  if (pieces)
+    pieces->size_bytes += piece->size_bytes;
+  else
+    pieces = piece;
+}
+
+// What a resumed ingest must know besides what it writes.
+void Ingest::Impl::load() {
+  SQLite::Statement newest(*database, "SELECT coalesce(max(event), 0) FROM frame");
+  if (newest.executeStep()) last = EventNumber{uint64_t(newest.getColumn(0).getInt64())};
+  counts.committed_event = last;
+  const auto replay_rows = [&]<class Row>(std::type_identity<Row>, std::string_view where) {
+    SQLite::Statement all(
+        *database, fmt::format("SELECT {} FROM {} {}", column_list<Row>(), RowFields<Row>::table, where));
+    while (all.executeStep()) {
+      Row row{};
+      if (!read_row(all, row)) continue;
+      outcome.see(row);
+      checkpoints.see(row);
+    }
+  };
+  replay_rows(std::type_identity<Task>{}, "ORDER BY id");
+  replay_rows(
+      std::type_identity<Mapping>{},
+      "WHERE end_event = 9223372036854775807 AND address_space NOT IN (SELECT id FROM address_space WHERE "
+      "end_event < 9223372036854775807)");
+  position = unfinished.load(waiting, pieces);
+  counts.committed_position = position;
+}
+
 void Ingest::Impl::commit_now() {
   last_commit_ns = options.clock_ns();
-  if (!in_transaction) return;
+  if (!in_transaction && position == counts.committed_position) return;
+  begin();
   blobs.flush();
   chunks.flush();
+  unfinished.save(position, waiting, pieces);
   database->exec("COMMIT");
   in_transaction = false;
   pending_frames = 0;
   committed_payload_bytes = blobs.raw_bytes();
   counts.committed_event = last;
+  counts.committed_position = position;
   counts.payload_bytes = blobs.raw_bytes();
   counts.stored_payload_bytes = blobs.stored_bytes();
   ++counts.commits;
@@ -106,7 +151,8 @@ void Ingest::Impl::roll_back() noexcept {
 
 // Every table takes a page at least: large pages are for large recordings.
 void Ingest::Impl::shrink() {
-  if (pragma_number(*database, "page_count") * pragma_number(*database, "page_size") > kSmallRecordingBytes) return;
+  if (pragma_number(*database, "page_count") * pragma_number(*database, "page_size") > kSmallRecordingBytes)
+    return;
   database->tryExec(fmt::format("PRAGMA page_size = {}", kSmallPageBytes));
   database->tryExec("VACUUM");
 }
@@ -140,17 +186,18 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
     outcome_given = true;
   const bool may_have_payload =
       std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
-  if (!payload.empty() && !may_have_payload)
+  if ((!payload.empty() || pieces) && !may_have_payload)
     return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
-  const auto position = blobs.append(payload);
+  note_piece(blobs.append(payload));
+  const auto payload_position = std::exchange(pieces, std::nullopt);
   const auto event = event_of(row);
-  if (!event || *event <= last) return put(row, position);
+  if (!event || *event <= last) return put(row, payload_position);
   if (*event != kNoEvent && event->value != last.value + 1)
     return fail(ErrorKind::bad_data, object,
                 fmt::format("a record of event {} came after event {}", event->value, last.value));
   if (waiting.size() >= kMostRowsPerEvent)
     return fail(ErrorKind::bad_data, object, fmt::format("event {} has too many rows", last.value + 1));
-  waiting.push_back({std::move(row), position});
+  waiting.push_back({std::move(row), payload_position});
   return {};
 }
 
@@ -206,6 +253,27 @@ Expected<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options) {
   });
 }
 
+Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
+  using Resumed = Expected<std::unique_ptr<Ingest>>;
+  const std::string object = options.database.stem().string();
+  if (!options.clock_ns) options.clock_ns = monotonic_ns;
+  return guarded(object, [&]() -> Resumed {
+    auto database = open_for_writing(options.database);
+    BYGONE_TRY(check_recording_tables(*database, object));
+    SQLite::Statement state(*database, "SELECT value FROM header WHERE key = 'state'");
+    if (!state.executeStep() || state.getColumn(0).getString() != "recording")
+      return fail(ErrorKind::not_found, object, "is not being recorded any more");
+    state.reset();
+    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
+    auto impl = std::make_unique<Impl>(std::move(database));
+    impl->object = object;
+    impl->options = std::move(options);
+    impl->load();
+    impl->last_commit_ns = impl->options.clock_ns();
+    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
+  });
+}
+
 Expected<void> Ingest::append(RecordType type, std::span<const std::byte> row,
                               std::span<const std::byte> payload) {
   return impl_->attempt([&]() -> Expected<void> {
@@ -214,21 +282,15 @@ Expected<void> Ingest::append(RecordType type, std::span<const std::byte> row,
   });
 }
 
-Expected<ContentId> Ingest::add_content(Content content) {
-  ContentId id;
-  const auto added = impl_->attempt([&]() -> Expected<void> {
-    const FileIdentity identity{content.device, content.inode, content.size_bytes, content.mtime_ns,
-                                content.ctime_ns};
-    const auto [known, fresh] =
-        impl_->contents.try_emplace({content.sha256, identity}, ContentId{impl_->contents.size() + 1});
-    id = known->second;
-    if (!fresh) return {};
-    content.id = id;
+Expected<void> Ingest::append_piece(std::span<const std::byte> piece) {
+  return impl_->attempt([&] {
     impl_->begin();
-    return impl_->rows.put_row(content, std::nullopt);
+    impl_->note_piece(impl_->blobs.append(piece));
   });
-  if (!added) return tl::unexpected(added.error());
-  return id;
+}
+
+void Ingest::set_position(uint64_t position) {
+  impl_->position = position;
 }
 
 Expected<void> Ingest::commit() {
@@ -236,8 +298,8 @@ Expected<void> Ingest::commit() {
 }
 
 Expected<void> Ingest::tick() {
-  if (!impl_->in_transaction ||
-      impl_->options.clock_ns() - impl_->last_commit_ns < impl_->options.commit_interval_ns)
+  const bool pending = impl_->in_transaction || impl_->position != impl_->counts.committed_position;
+  if (!pending || impl_->options.clock_ns() - impl_->last_commit_ns < impl_->options.commit_interval_ns)
     return {};
   return commit();
 }
@@ -249,6 +311,8 @@ Expected<void> Ingest::close() {
     BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
     if (!impl_->outcome_given)
       BYGONE_TRY(impl_->put_header("outcome", complete ? impl_->outcome.outcome() : "interrupted"));
+    impl_->waiting.clear();
+    impl_->pieces.reset();
     impl_->commit_now();
     // One file without companions travels better; where a reader is at work this must wait for the next
     // writer.

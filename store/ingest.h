@@ -25,6 +25,7 @@ struct IngestOptions {
 // What an ingest has done so far.
 struct IngestCounts {
   EventNumber committed_event;        // the last event readers can see
+  uint64_t committed_position = 0;    // see set_position()
   uint64_t payload_bytes = 0;         // as they came
   uint64_t stored_payload_bytes = 0;  // compressed
   uint64_t commits = 0;
@@ -39,14 +40,20 @@ struct IngestCounts {
 class Ingest {
  public:
   static Expected<std::unique_ptr<Ingest>> create(IngestOptions options);
+  // Goes on where an ingest stopped whose process died: everything up to counts().committed_position is
+  // there, the records behind it must come again. Fails with not_found if the recording was closed.
+  static Expected<std::unique_ptr<Ingest>> resume(IngestOptions options);
   ~Ingest();
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;
 
   Expected<void> append(RecordType type, std::span<const std::byte> row, std::span<const std::byte> payload);
 
-  // Names a content the catalog holds, once per content; the row's id is chosen here.
-  Expected<ContentId> add_content(Content content);
+  // The first part of the payload of the next row, which may be longer than memory.
+  Expected<void> append_piece(std::span<const std::byte> piece);
+
+  // To be called before the record numbered `position` is given in: a commit of it remembers the number.
+  void set_position(uint64_t position);
 
   // Commits all complete events.
   Expected<void> commit();

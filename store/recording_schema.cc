@@ -18,6 +18,8 @@ constexpr std::string_view kBulkTables[] = {
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, size_bytes INTEGER, bytes BLOB)",
     "CREATE TABLE mapping_checkpoint(address_space INTEGER, event INTEGER, mappings BLOB, "
     "PRIMARY KEY(address_space, event)) WITHOUT ROWID",
+    "CREATE TABLE unfinished_row(ordinal INTEGER PRIMARY KEY, type INTEGER, fields BLOB, blob INTEGER, "
+    "blob_offset_bytes INTEGER, blob_size_bytes INTEGER)",
 };
 
 constexpr std::string_view kIndexes[] = {

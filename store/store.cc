@@ -10,10 +10,11 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "schema/codec.h"
 #include "store/catalog.h"
 #include "store/liveness.h"
-#include "store/local_sink.h"
 #include "store/recording_files.h"
+#include "store/ring_sink.h"
 
 namespace bygone {
 
@@ -74,23 +75,14 @@ Expected<Store> Store::open(const std::filesystem::path& directory) {
 
 Expected<Store::NewRecording> Store::create(std::string_view name, std::string_view program,
                                             std::vector<HeaderEntry> header) {
-  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(directory_)));
-  BYGONE_ASSIGN(const std::filesystem::path database, claim_name(directory_, name, program));
-  const std::string chosen = database.stem().string();
-  BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
+  if (!name.empty()) BYGONE_TRY(check_name(name));
+  BYGONE_ASSIGN(auto sink, RingSink::create(directory_, name, program, kDefaultRingBytes));
   if (std::none_of(header.begin(), header.end(), [](const HeaderEntry& e) { return e.key == "started_ns"; }))
     header.push_back({"started_ns", std::to_string(now_ns())});
-  IngestOptions options;
-  options.database = database;
-  options.header = std::move(header);
-  auto ingest = Ingest::create(std::move(options));
-  if (!ingest) {
-    lock.release();
-    static_cast<void>(remove_recording_files(database));
-    return tl::unexpected(std::move(ingest).error());
-  }
-  return NewRecording{
-      chosen, std::make_unique<LocalSink>(chosen, std::move(lock), std::move(catalog), std::move(*ingest))};
+  for (const HeaderEntry& entry : header) BYGONE_TRY(append_row(*sink, entry));
+  BYGONE_TRY(sink->commit());
+  std::string chosen = sink->name();
+  return NewRecording{std::move(chosen), std::move(sink)};
 }
 
 Expected<std::unique_ptr<RecordingReader>> Store::read(std::string_view name_or_file) const {

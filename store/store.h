@@ -54,8 +54,8 @@ class Store {
   // Removes a recording and whatever content nothing else refers to. Refuses one that is being written.
   Expected<void> remove(std::string_view name);
 
-  // Drops content that no recording refers to, which removed or killed recorders may have left; returns the bytes of
-  // compressed content freed.
+  // Drops content that no recording refers to, which removed or killed recorders may have left; returns the
+  // bytes of compressed content freed.
   Expected<uint64_t> collect_garbage();
 
  private:

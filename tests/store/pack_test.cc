@@ -91,9 +91,10 @@ TEST_F(PackTest, DoesNotOverwriteAndLeavesNothingBehindWhenItFails) {
   EXPECT_EQ(pack_recording(*store_, "mine", file).error().kind, ErrorKind::cannot_create);
   EXPECT_EQ(std::filesystem::file_size(file), 8u);
   EXPECT_EQ(pack_recording(*store_, "nobody", directory_ / "x").error().kind, ErrorKind::not_found);
-  std::filesystem::remove(directory_ / "store/catalog.db");
-  const Store without_content = open("store");
-  const auto missing = pack_recording(without_content, "mine", directory_ / "y");
+  auto catalog = Catalog::open(directory_ / "store/catalog.db");
+  ASSERT_OK(catalog);
+  ASSERT_OK((*catalog)->forget("mine"));
+  const auto missing = pack_recording(*store_, "mine", directory_ / "y");
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().message(), HasSubstr("is not in the store's catalog"));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "y"));

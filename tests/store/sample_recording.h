@@ -22,7 +22,12 @@ class TemporaryDirectory {
     std::string pattern = (std::filesystem::temp_directory_path() / "bygone-test-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  // A service that is just leaving may be removing files too.
+  ~TemporaryDirectory() {
+    std::error_code error;
+    for (int i = 0; i < 10 && std::filesystem::exists(path_, error); ++i)
+      std::filesystem::remove_all(path_, error);
+  }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   const std::filesystem::path& path() const { return path_; }

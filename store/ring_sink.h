@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "schema/record.h"
+#include "schema/rows.h"
+#include "store/message.h"
+#include "store/ring.h"
+
+namespace bygone {
+
+// A sink that writes into a ring which the store's service drains. If the service dies another is started and
+// goes on with what it finds in the ring. append() waits for nothing but room.
+class RingSink : public RecordSink {
+ public:
+  static Expected<std::unique_ptr<RingSink>> create(const std::filesystem::path& store, std::string_view name,
+                                                    std::string_view program, size_t ring_bytes);
+  ~RingSink() override;  // waits until all is on disk
+  RingSink(const RingSink&) = delete;
+  RingSink& operator=(const RingSink&) = delete;
+
+  const std::string& name() const { return name_; }
+
+  Expected<void> append(RecordType type, std::span<const std::byte> row,
+                        std::span<const std::byte> payload) override;
+  Expected<ContentId> add_file(int fd, const FileIdentity& identity, std::string_view path) override;
+  Expected<void> commit() override;
+
+ private:
+  RingSink(std::filesystem::path store, Connection connection, RingMemory memory);
+  Expected<void> write(RingRecordKind kind, uint8_t type, std::span<const std::byte> row,
+                       std::span<const std::byte> payload);
+  Expected<void> send_file(int fd, Content& content);
+  Expected<std::string> ask_known(const FileIdentity& identity);
+  // Fails if the service has given the recording up; starts another if it is gone.
+  Expected<void> check_service();
+  Expected<void> revive();
+  Expected<void> wait_closed();
+  Expected<void> give_up(Error error);
+
+  std::filesystem::path store_;
+  Connection connection_;
+  RingProducer ring_;
+  std::string name_;
+  std::map<FileIdentity, ContentId> contents_;
+  uint64_t last_content_ = 0;
+  uint64_t appends_ = 0;
+  bool accepted_ = false;  // the service has begun the recording
+  std::optional<Error> failed_;
+};
+
+}  // namespace bygone
