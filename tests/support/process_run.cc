@@ -142,7 +142,7 @@ RunResult shell(const std::string& script, RunOptions options) {
 }
 
 pid_t find_descendant(pid_t ancestor, const std::string& command) {
-  for (const auto deadline = Clock::now() + std::chrono::seconds(20); Clock::now() < deadline;) {
+  for (const auto deadline = Clock::now() + std::chrono::seconds(60); Clock::now() < deadline;) {
     std::vector<pid_t> open = {ancestor};
     while (!open.empty()) {
       const std::string folder = "/proc/" + std::to_string(open.back());
