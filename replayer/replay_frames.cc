@@ -31,6 +31,13 @@ Registers entry_registers(const Registers& at_exit) {
   return at_entry;
 }
 
+Expected<void> compare_call(const Place& place, int expected, const Registers& at_entry) {
+  const int64_t found = int64_t(at_entry[Register::orig_rax]);
+  if (found == expected) return {};
+  return diverged(place,
+                  fmt::format("expected the call {}, found {}", call_name(expected), call_name(found)));
+}
+
 }  // namespace
 
 Expected<void> ReplaySession::step(FullFrame& frame) {
@@ -82,6 +89,7 @@ Expected<void> ReplaySession::on_enter(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   Registers found;
   BYGONE_TRY(run_to_call(task, place, found));
+  BYGONE_TRY(compare_call(place, frame.frame.call.value_or(-1), found));
   BYGONE_TRY(compare_registers(place, *frame.registers, found));
   task.registers = found;
   task.at_entry = true;
@@ -96,10 +104,16 @@ Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
   if (!task.at_entry) {
     Registers found;
     BYGONE_TRY(run_to_call(task, place, found));
+    BYGONE_TRY(compare_call(place, call, found));
     RegisterMask changed_by_call = 0;
     if (call == SYS_arch_prctl) changed_by_call = mask_of(Register::fs_base) | mask_of(Register::gs_base);
     BYGONE_TRY(compare_registers(place, entry_registers(after), found, changed_by_call));
+  } else {
+    BYGONE_TRY(compare_call(place, call, task.registers));
   }
+  if (frame.frame.result && uint64_t(*frame.frame.result) != after[Register::rax])
+    return diverged(place, fmt::format("its result: expected {}, found 0x{:x} in register rax",
+                                       *frame.frame.result, after[Register::rax]));
   task.at_entry = false;
   adopt_limits(task, frame);
   MemoryRange punched;
