@@ -221,6 +221,8 @@ void Session::finish_task(RecordedTask& task, int status, const std::vector<Addr
     if (other != nullptr) capture_range(*other, range_of(there, sizeof(uint32_t)));
   }
   leave_space(task);
+  task.exit_event = log_.next();
+  task.exit_status = status;
   log_.row(TaskEnd{task.id, log_.next(), status});
   log_.frame(FrameKind::exit, Tid{task.tid}, std::nullopt, status, nullptr);
   ++turn_frames_;
@@ -271,6 +273,9 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   // No PTRACE_EVENT_EXIT was seen: SIGKILL can skip it.
   if (task.space)
     finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
+  // A leader whose threads lived on has the status of the whole process, known only now.
+  if (task.exit_event && wait_status != task.exit_status)
+    log_.row(TaskEnd{task.id, task.exit_event, wait_status});
   if (task.computing) --computing_;
   tasks_.erase(task.tid);
   return log_.status();

@@ -64,6 +64,10 @@ Expected<ReplayOutcome> ReplaySession::run() {
     return true;
   }));
   outcome_.ptrace_stops += materialiser_.ptrace_stops();
+  // The status of a process is that of its last threads where its leader ended before them; the task's row
+  // has it.
+  const auto first = std::find_if(tasks.begin(), tasks.end(), [](const Task& task) { return !task.parent; });
+  if (outcome_.wait_status && first != tasks.end() && first->status) outcome_.wait_status = first->status;
   return outcome_;
 }
 

@@ -19,13 +19,13 @@ std::string outcome_text(int wait_status) {
 
 void OutcomeTracker::see(const AnyRow& row) {
   if (const auto* task = std::get_if<Task>(&row)) {
-    if (begun_++ == 0) first_ = task->id;
-    if (task->end_event != kNoEvent) {
-      ++ended_;
-      if (task->id == first_) first_status_ = task->status;
-    }
+    if (!first_) first_ = task->id;
+    if (task->end_event == kNoEvent)
+      live_.insert(task->id);
+    else if (task->id == first_)
+      first_status_ = task->status;
   } else if (const auto* end = std::get_if<TaskEnd>(&row)) {
-    ++ended_;
+    live_.erase(end->id);  // a process's last word on its status may come after its end
     if (end->id == first_) first_status_ = end->status;
   }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 
 #include "schema/rows.h"
@@ -16,13 +18,12 @@ class OutcomeTracker {
   void see(const AnyRow& row);
 
   // All tasks have ended.
-  bool complete() const { return begun_ > 0 && ended_ >= begun_; }
+  bool complete() const { return first_.value != 0 && live_.empty(); }
   // What became of the first task, "interrupted" if that is not known.
   std::string outcome() const;
 
  private:
-  uint64_t begun_ = 0;
-  uint64_t ended_ = 0;
+  std::set<TaskId> live_;
   TaskId first_;
   std::optional<int32_t> first_status_;
 };

@@ -1,4 +1,5 @@
-// Loops that wait for a flag and do nothing else: one that a signal handler sets, one that another thread sets.
+// Loops that wait for a flag and do nothing else: one that a signal handler sets, one that another thread
+// sets.
 #include <pthread.h>
 
 #include "program.h"
