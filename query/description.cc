@@ -61,12 +61,12 @@ Expected<Entries> describe(RecordingReader& recording) {
                      {"tasks", tasks},
                      {"size_bytes", ignored ? Cell{} : Cell{int64_t(size)}},
                      {"uncaptured_calls", uncaptured},
-                     {"format", header["format_version"]}};
+                     {"format", header["format"]}};
   if (const std::string started = time_text(number_in(header["started_ns"])); !started.empty())
     entries.emplace_back("started", started);
   for (const auto& [key, value] : header) {
     const bool known =
-        key == "format_version" || key == "started_ns" ||
+        key == "format" || key == "started_ns" ||
         std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
     if (!known && usable_key(key) && !value.empty() && entries.size() < kMostEntries)
       entries.emplace_back(key, value);

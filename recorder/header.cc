@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "recorder/recorder.h"
-#include "schema/version.h"
 
 namespace bygone {
 
@@ -45,8 +44,6 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options) {
   clock_gettime(CLOCK_REALTIME, &now);
   nlohmann::json command = options.argv;
   std::vector<HeaderEntry> header = {
-      {"format_version", std::to_string(kFormatVersion)},
-      {"min_reader_version", std::to_string(kOldestReader)},
       {"uuid", make_uuid()},
       // Arguments are bytes; what is not UTF-8 is shown with replacement characters, the exec frame has the
       // bytes.

@@ -100,6 +100,8 @@ Expected<void> RecordingDrain::close() {
   BYGONE_TRY(ingest_->close());
   lock_.release();
   ring_.release(ingest_->counts().committed_event.value);
+  // Whoever was recording may do with the store what it likes from now on: nothing of it is held open.
+  catalog_.reset();
   ring_.mark_closed();
   return {};
 }

@@ -191,8 +191,7 @@ SampleRecording::SampleRecording() {
   auto store = Store::open(directory_);
   if (!store) throw std::runtime_error(store.error().message());
   auto recording = store->create("sample", "demo",
-                                 {{"format_version", "1"},
-                                  {"command", "[\"demo\",\"two words\",\"it's\"]"},
+                                 {{"command", "[\"demo\",\"two words\",\"it's\"]"},
                                   {"machine", "testbed"},
                                   {"kernel", "6.1.0"},
                                   {"started_ns", "1600000000000000000"}});
