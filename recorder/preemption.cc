@@ -73,7 +73,8 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
       have_digest = false;
       continue;
     }
-    const uint64_t digest_now = digest_all_writable(task.space->space, task.tid, task.space->memory);
+    const uint64_t digest_now =
+        digest_all_writable(task.space->space, task.tid, task.space->memory, kNoDeadMemory);
     if (have_digest && digest_now == digest) {
       clear_breakpoint(task.tid);
       return finish_preemption(task, here);
@@ -91,7 +92,8 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const Registers& a
   task.registers = at;
   task.state = RecordedTask::State::ready;
   BYGONE_TRY(follow_kernel(task));
-  const uint64_t digest = digest_all_writable(task.space->space, task.tid, task.space->memory);
+  const uint64_t digest =
+      digest_all_writable(task.space->space, task.tid, task.space->memory, dead_below(*task.space));
   BYGONE_TRY(complete(task, FrameKind::preempt, std::nullopt, int64_t(digest)));
   yielded_ = true;
   if (task.held_signals.empty()) return {};

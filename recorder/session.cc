@@ -316,6 +316,14 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   return log_.status();
 }
 
+Address Session::dead_below(const RecordedSpace& space) const {
+  Address end = kNoDeadMemory;
+  for (const auto& [tid, task] : tasks_)
+    if (task->space.get() == &space)
+      end = dead_memory_end(space.space, Address{task->registers[Register::rsp]}, end);
+  return end;
+}
+
 Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
   // A call in flight may be writing, or mapping, right now; what it does belongs to a later event.
   bool others_in_kernel = false;
@@ -336,8 +344,8 @@ Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
   if (event < next_proof_) return {};
   next_proof_ = EventNumber{event.value + kProofInterval};
   const auto scope = others_in_kernel ? DigestScope::private_only : DigestScope::private_and_shared;
-  for (const MemoryDigest& digest :
-       digest_writable(event, task.space->space, task.tid, task.space->memory, scope))
+  for (const MemoryDigest& digest : digest_writable(event, task.space->space, task.tid, task.space->memory,
+                                                    scope, dead_below(*task.space)))
     log_.row(digest);
   return {};
 }

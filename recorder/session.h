@@ -49,6 +49,7 @@ class Session {
   Expected<void> complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
                           std::optional<int64_t> result);
   Expected<void> prove(RecordedTask& task, EventNumber event);
+  Address dead_below(const RecordedSpace& space) const;
 
   // calls.cc: entry and exit of system calls
   Expected<void> on_entry(RecordedTask& task);

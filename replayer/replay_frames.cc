@@ -289,7 +289,7 @@ Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
     found[Register::orig_rax] = ~uint64_t{0};
     found[Register::eflags] &= ~kResumeFlag;
     return found == expected &&
-           digest_all_writable(task.space->space, task.pid, task.space->memory) == digest;
+           digest_all_writable(task.space->space, task.pid, task.space->memory, kNoDeadMemory) == digest;
   };
   // The first moment in the recorded state will do: equal states have equal futures.
   if (!arrived(task.registers)) {

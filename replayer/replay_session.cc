@@ -203,8 +203,12 @@ Expected<void> ReplaySession::compare_digests(const Place& place) {
   if (recorded.empty()) return {};
   for (auto& [tid, task] : tasks_) {
     if (!task.space || task.space->space.id() != recorded.front().address_space) continue;
+    Address dead_below = kNoDeadMemory;
+    for (const auto& [other_tid, other] : tasks_)
+      if (other.space == task.space)
+        dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
     const auto ours = digest_writable(place.event, task.space->space, task.pid, task.space->memory,
-                                      DigestScope::private_and_shared);
+                                      DigestScope::private_and_shared, dead_below);
     for (const MemoryDigest& expected : recorded) {
       const auto found = std::find_if(ours.begin(), ours.end(),
                                       [&](const MemoryDigest& d) { return d.start == expected.start; });

@@ -58,7 +58,7 @@ class MappingDigest {
 }  // namespace
 
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
-                                          TraceeMemory& memory, DigestScope scope) {
+                                          TraceeMemory& memory, DigestScope scope, Address dead_below) {
   std::vector<MemoryDigest> digests;
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
@@ -77,6 +77,9 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
       const uint64_t first_page = (at - start) / kPageSize;
       if (!absent_is_zero || any_page_there(pagemap, at, pages, entries)) {
         if (memory.read(at, std::span(bytes).first(pages * kPageSize))) {
+          const MemoryRange piece = range_of(at, pages * kPageSize);
+          if (mapping.kind == MappingKind::stack && mapping.range().contains(dead_below) && dead_below > at)
+            std::memset(bytes.data(), 0, std::min(dead_below, piece.end) - at);
           for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
         } else {
           for (size_t i = 0; i < pages; ++i)
@@ -92,10 +95,18 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   return digests;
 }
 
-uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory) {
+Address dead_memory_end(const AddressSpace& space, Address stack_pointer, Address so_far) {
+  constexpr uint64_t kRedZoneBytes = 128;
+  const Mapping* const mapping = space.find(stack_pointer);
+  if (mapping == nullptr || mapping->kind != MappingKind::stack) return so_far;
+  const Address end = stack_pointer - kRedZoneBytes;
+  return mapping->range().contains(end) ? std::min(so_far, end) : so_far;
+}
+
+uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory, Address dead_below) {
   std::vector<uint64_t> values;
   for (const MemoryDigest& digest :
-       digest_writable(EventNumber{}, space, tid, memory, DigestScope::private_and_shared)) {
+       digest_writable(EventNumber{}, space, tid, memory, DigestScope::private_and_shared, dead_below)) {
     values.push_back(digest.start.value);
     values.push_back(digest.digest);
   }

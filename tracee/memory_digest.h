@@ -17,9 +17,14 @@ enum class DigestScope { private_only, private_and_shared };
 // `event` goes into the rows. Mappings that cannot be read (pages behind the end of their file) are digested
 // as far as they can be.
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
-                                          TraceeMemory& memory, DigestScope scope);
+                                          TraceeMemory& memory, DigestScope scope, Address dead_below);
 
 // One number for all writable memory of the address space, as digest_writable() sees it.
-uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory);
+uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory, Address dead_below);
+
+// The lower of the two, where `stack_pointer` points into the initial stack of the space: fold it over all
+// its tasks, beginning with kNoDeadMemory.
+inline constexpr Address kNoDeadMemory{~uint64_t{0}};
+Address dead_memory_end(const AddressSpace& space, Address stack_pointer, Address so_far);
 
 }  // namespace bygone

@@ -96,6 +96,7 @@ TEST_F(DamageTest, GarbageAnywhereNeverCrashes) {
 TEST_F(DamageTest, MissingContentOfMappedFiles) {
   std::filesystem::remove(bygone_.store() / "catalog.db");
   std::filesystem::remove(bygone_.store() / "catalog.db-wal");
+  std::filesystem::remove(bygone_.store() / "catalog.db-shm");
   const RunResult replayed = bygone_({"replay", "--quiet", "run"});
   EXPECT_THAT(replayed.status, testing::AnyOf(65, 66)) << replayed.err;
   EXPECT_THAT(replayed.err, testing::StartsWith("bygone: "));
