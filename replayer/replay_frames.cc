@@ -288,8 +288,12 @@ Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
   auto arrived = [&](Registers found) {
     found[Register::orig_rax] = ~uint64_t{0};
     found[Register::eflags] &= ~kResumeFlag;
-    return found == expected &&
-           digest_all_writable(task.space->space, task.pid, task.space->memory, kNoDeadMemory) == digest;
+    if (found != expected) return false;
+    Address dead_below = dead_memory_end(task.space->space, Address{found[Register::rsp]}, kNoDeadMemory);
+    for (const auto& [tid, other] : tasks_)
+      if (&other != &task && other.space == task.space)
+        dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
+    return digest_all_writable(task.space->space, task.pid, task.space->memory, dead_below) == digest;
   };
   // The first moment in the recorded state will do: equal states have equal futures.
   if (!arrived(task.registers)) {
