@@ -63,10 +63,9 @@ struct RecordedTask {
   bool in_user_code = false;  // ran since its last frame
   bool computing = false;     // runs right now
   int waited = 0;             // how often it was waited for since its last frame (kLongComputationUs each)
-  bool position_known = true;  // nothing ran between its last frame and its end
-  EventNumber exit_event;      // its exit frame, once that is written
-  int exit_status = 0;         // as told there
-  Address clear_tid;           // set_tid_address(2)
+  EventNumber exit_event;     // its exit frame, once that is written
+  int exit_status = 0;        // as told there
+  Address clear_tid;          // set_tid_address(2)
 };
 
 }  // namespace bygone

@@ -167,7 +167,6 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
     space->program_break = parent.space->program_break;
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
-  child.position_known = true;
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
   child.registers = child_registers;
   if (parent.argument_replaced && alive) {
@@ -231,7 +230,7 @@ void Session::finish_task(RecordedTask& task, int status, const std::vector<Addr
 Expected<void> Session::on_exit_event(RecordedTask& task) {
   uint64_t status = 0;
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
-  const bool at_known_position = task.position_known && !task.in_user_code;
+  const bool at_known_position = !task.in_user_code;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
     BYGONE_TRY(prove(task, log_.next()));
