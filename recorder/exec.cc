@@ -197,6 +197,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   log_.row(TaskCommand{task.id, read_command(task.tid)});
   // The rows with the stack's bytes go first: complete() has none to give.
   log_.mapping_changes(task.space->space, stack_bytes);
+  trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   const bool known = number == SYS_execve || number == SYS_execveat;
   task.registers[Register::orig_rax] = ~uint64_t{0};

@@ -94,6 +94,23 @@ Expected<bool> FileKeeper::keep(pid_t tid, int fd, Mapping& mapping) {
   return true;
 }
 
+const std::vector<TimestampSite>& FileKeeper::timestamp_sites(pid_t tid, const Mapping& mapping) {
+  const auto [it, is_new] = timestamp_sites_.try_emplace(mapping.data.content);
+  if (!is_new) return it->second;
+  const Descriptor file(open_mapped(tid, -1, mapping.recorded));
+  struct stat st;
+  if (!file.ok() || fstat(file.get(), &st) != 0) return it->second;
+  std::vector<std::byte> bytes(size_t(st.st_size));
+  size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t n = pread(file.get(), bytes.data() + size, bytes.size() - size, off_t(size));
+    if (n <= 0) break;
+    size += size_t(n);
+  }
+  it->second = find_timestamp_sites(std::span(bytes).first(size));
+  return it->second;
+}
+
 Expected<ContentId> FileKeeper::keep_vdso(TraceeMemory& memory, MemoryRange range) {
   if (vdso_) return vdso_;
   std::vector<std::byte> bytes(range.size_bytes());

@@ -4,10 +4,12 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "schema/mapping.h"
 #include "schema/record.h"
 #include "tracee/memory.h"
+#include "tracee/timestamp_sites.h"
 
 namespace bygone {
 
@@ -21,6 +23,8 @@ class FileKeeper {
   // unknown (exec). A file that cannot be opened any more is kept as the bytes in memory: false, and the
   // caller stores them.
   Expected<bool> keep(pid_t tid, int fd, Mapping& mapping);
+  // Where the instructions are that read the time stamp counter, in the file behind a mapping that was kept.
+  const std::vector<TimestampSite>& timestamp_sites(pid_t tid, const Mapping& mapping);
 
   // The vdso is the same for all processes of one kernel; kept like a file.
   Expected<ContentId> keep_vdso(TraceeMemory& memory, MemoryRange range);
@@ -30,6 +34,7 @@ class FileKeeper {
 
   RecordSink& sink_;
   std::map<FileIdentity, ContentId> known_;
+  std::map<ContentId, std::vector<TimestampSite>> timestamp_sites_;
   ContentId vdso_;
 };
 

@@ -102,7 +102,10 @@ Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
   mapping.recorded.offset_bytes = (flags & MAP_ANONYMOUS) != 0 ? 0 : call.argument(5);
   const bool plain_memory = (flags & MAP_ANONYMOUS) != 0 && !mapping.recorded.prot.shared;
   if (!plain_memory) BYGONE_TRY(describe_new_mapping(task, int(call.argument(4)), mapping));
+  const bool code = mapping.recorded.prot.execute && mapping.data.source == DataSource::content;
+  const MemoryRange range = mapping.range();
   task.space->space.insert(log_.next(), std::move(mapping));
+  if (code) trap_timestamps(task, range);
   return {};
 }
 
@@ -180,6 +183,7 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
         space.protect(log_.next(), range, Protection::of_bits(int(call.argument(2)), false));
       else
         read_all_mappings_ = true;  // changed in part before it failed, or down to the start of a stack
+      if (plain && (call.argument(2) & PROT_EXEC) != 0) trap_timestamps(task, range);
       return {};
     }
     case SYS_mremap:

@@ -107,9 +107,15 @@ class Session {
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   void hold_signal(RecordedTask& task, const siginfo_t& info);
-  bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
   // Sends the call the task stands at back to before it began, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
+
+  // timestamps.cc
+  // Makes the instructions that read the time stamp counter trap, in the code mapped in `range`.
+  void trap_timestamps(RecordedTask& task, const MemoryRange& range);
+  // Which of them the task has trapped in, if it was one.
+  std::optional<TimestampInstruction> trapped_timestamp(RecordedTask& task, const siginfo_t& info);
+  bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
 
   const RecordOptions& options_;
   EventLog log_;

@@ -2,7 +2,6 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #include <algorithm>
 #include <cstring>
@@ -69,27 +68,6 @@ uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
 }
 
 }  // namespace
-
-bool Session::emulate_instruction(RecordedTask& task, const siginfo_t& info) {
-  if (info.si_signo != SIGSEGV || info.si_code != SI_KERNEL) return false;
-  uint8_t code[3] = {};
-  const Address at{task.registers[Register::rip]};
-  if (!task.space->memory.read(at, std::as_writable_bytes(std::span(code)).first(2))) return false;
-  const bool rdtsc = code[0] == 0x0f && code[1] == 0x31;
-  bool rdtscp = false;
-  if (!rdtsc) {
-    if (!task.space->memory.read(at, std::as_writable_bytes(std::span(code)))) return false;
-    rdtscp = code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9;
-  }
-  if (!rdtsc && !rdtscp) return false;
-  const uint64_t value = __rdtsc();
-  task.registers[Register::rax] = uint32_t(value);
-  task.registers[Register::rdx] = value >> 32;
-  if (rdtscp) task.registers[Register::rcx] = 0;  // TSC_AUX: processor 0 of node 0
-  task.registers[Register::rip] += rdtscp ? 3 : 2;
-  set_registers(task.tid, task.registers);
-  return true;
-}
 
 void Session::begin_injection(RecordedTask& task) {
   // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are

@@ -139,6 +139,19 @@ Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& plac
                                      found[Register::rip]));
 }
 
+Expected<void> ReplaySession::run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found) {
+  BYGONE_ASSIGN(const Stop stop, run_on(task, place));
+  get_registers(task.pid, found);
+  // SIGILL: replaced by ud2 in the recording; SIGSEGV: the processor was told to trap it.
+  if (stop.kind == Stop::Kind::signal && (stop.signal == SIGILL || stop.signal == SIGSEGV)) return {};
+  const std::string instead = stop.kind == Stop::Kind::signal
+                                  ? std::string(signal_name(stop.signal))
+                                  : fmt::format("the call {}", call_name(int64_t(found[Register::orig_rax])));
+  return diverged(place, fmt::format("expected rdtsc, found {} at rip 0x{:x}; this machine may let programs "
+                                     "read the time stamp counter unseen",
+                                     instead, found[Register::rip]));
+}
+
 Expected<void> ReplaySession::set_state(ReplayedTask& task, FullFrame& frame) {
   if (frame.extended_state.empty()) return {};
   if (set_extended_state(task.pid, frame.extended_state)) return {};

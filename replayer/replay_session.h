@@ -42,6 +42,8 @@ class ReplaySession {
   Expected<void> run_to_call(ReplayedTask& task, const Place& place, Registers& found);
   // Runs the task until an instruction of it raises `signal`.
   Expected<void> run_to_fault(ReplayedTask& task, const Place& place, int signal, Registers& found);
+  // Runs the task until it reads the time stamp counter, and stops it before.
+  Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found);
   Expected<Stop> run_on(ReplayedTask& task, const Place& place);
   void set_going_on_with(ReplayedTask& task, const Registers& registers);
   Expected<void> set_state(ReplayedTask& task, FullFrame& frame);
