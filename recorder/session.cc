@@ -168,7 +168,8 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};  // interrupted: it will turn up
     ++outcome_.ptrace_stops;
-    return handle(task, *stop);
+    if (!put_aside(task, *stop)) return handle(task, *stop);
+    if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   }
   task.computing = true;  // whoever shares its memory waits
   ++computing_;
@@ -205,7 +206,10 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
     if (!task.pending) continue;
     const Stop own = *task.pending;
     task.pending.reset();
-    return handle(task, own);
+    if (!put_aside(task, own)) return handle(task, own);
+    if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+    task.computing = true;
+    ++computing_;
   }
 }
 

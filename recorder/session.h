@@ -10,6 +10,7 @@
 #include "recorder/file_keeper.h"
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
+#include "tracee/breakpoint.h"
 
 namespace bygone {
 
@@ -38,6 +39,10 @@ class Session {
   bool sharers_wait(const RecordedTask& task) const;
   // preemption.cc: stopping a task that computes
   Expected<void> try_preemption(RecordedTask& task);
+  // Its next stop, made to come soon; empty if it is gone.
+  std::optional<Stop> stop_computation(RecordedTask& task);
+  // Steps the task off the breakpoint it stands at, and on until it comes by again or something else happens.
+  std::optional<Stop> run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint);
   Expected<void> finish_preemption(RecordedTask& task, const Registers& at);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
@@ -103,6 +108,9 @@ class Session {
   std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
 
   // signals.cc
+  // Puts a signal aside that has come in the middle of a computation, a place no replay could find. False if
+  // the stop is anything else.
+  bool put_aside(RecordedTask& task, const Stop& stop);
   Expected<void> on_signal(RecordedTask& task, int signal);
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);

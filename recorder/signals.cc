@@ -7,42 +7,12 @@
 #include <cstring>
 
 #include "recorder/session.h"
+#include "recorder/signal_action.h"
 #include "tracee/extended_state.h"
 
 namespace bygone {
 
 namespace {
-
-// What the program does about a signal, as /proc/TID/status tells it (SigIgn, SigCgt of proc(5)).
-SignalAction action_for(pid_t tid, int signal) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/status", tid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  char text[4096];
-  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-  if (fd >= 0) close(fd);
-  text[std::max<ssize_t>(size, 0)] = '\0';
-  auto in_set = [&](const char* name) {
-    const char* line = std::strstr(text, name);
-    return line != nullptr && ((strtoull(line + std::strlen(name), nullptr, 16) >> (signal - 1)) & 1) != 0;
-  };
-  if (in_set("\nSigCgt:")) return SignalAction::handled;
-  if (in_set("\nSigIgn:")) return SignalAction::ignored;
-  switch (signal) {
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH:
-      return SignalAction::ignored;
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
-      return SignalAction::stopped;
-    default:
-      return SignalAction::terminated;
-  }
-}
 
 bool same_but_for_call_number(Registers a, Registers b) {
   a[Register::orig_rax] = b[Register::orig_rax] = 0;
@@ -117,10 +87,21 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     return deliver(task, info, SignalPosition::fault);
   }
   if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
-  // In the middle of a computation: no replay could find this place. It waits for the next call.
   hold_signal(task, info);
-  ++task.waited;
   return run_user_code(task);
+}
+
+bool Session::put_aside(RecordedTask& task, const Stop& stop) {
+  if (stop.kind != Stop::Kind::signal || task.in_call || task.injecting) return false;
+  siginfo_t info;
+  Registers now;
+  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
+    return false;
+  const bool reinjected = task.reinjecting && stop.signal == task.held_signals.front().si_signo;
+  if (reinjected || raised_by_instruction(info) || same_but_for_call_number(now, task.registers))
+    return false;
+  hold_signal(task, info);  // waits for the next call
+  return true;
 }
 
 void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {

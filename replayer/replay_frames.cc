@@ -297,15 +297,22 @@ Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
   };
   // The first moment in the recorded state will do: equal states have equal futures.
   if (!arrived(task.registers)) {
-    if (!set_breakpoint(task.pid, Address{expected[Register::rip]}))
-      return fail(ErrorKind::unavailable, "hardware breakpoints", "cannot be set",
-                  "replay on a machine, or in a container, that has debug registers");
+    const Address at{expected[Register::rip]};
+    auto breakpoint = Breakpoint::plant(task.space->memory, at);
+    if (!breakpoint)
+      return diverged(
+          place, fmt::format("no breakpoint can be set at rip 0x{:x}, where it was preempted", at.value));
     for (;;) {
       Registers found;
       BYGONE_TRY(run_to_fault(task, place, SIGTRAP, found));
-      if (at_breakpoint(task.pid) && arrived(found)) break;
+      const bool hit = breakpoint->was_hit_by(task.pid);
+      breakpoint->lift();
+      get_registers(task.pid, found);
+      if (hit && arrived(found)) break;
+      BYGONE_TRY(step_over(task, place));
+      if (!breakpoint->plant_again())
+        return diverged(place, fmt::format("the breakpoint at rip 0x{:x} cannot be set again", at.value));
     }
-    clear_breakpoint(task.pid);
   }
   set_going_on_with(task, expected);
   task.call_returned = false;

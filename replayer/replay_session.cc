@@ -85,6 +85,24 @@ void ReplaySession::set_going_on_with(ReplayedTask& task, const Registers& regis
   task.registers_set = false;
 }
 
+Expected<void> ReplaySession::step_over(ReplayedTask& task, const Place& place) {
+  for (;;) {
+    if (resume(task.pid, Resume::single_step) == Outcome::gone) break;
+    std::optional<Stop> stop;
+    while (!(stop = wait_for(task.pid, Waiting::block))) {
+    }
+    ++outcome_.ptrace_stops;
+    if (stop->kind == Stop::Kind::exited || stop->kind == Stop::Kind::event) break;
+    siginfo_t info;
+    if (stop->kind != Stop::Kind::signal || get_siginfo(task.pid, info) == Outcome::gone) continue;
+    if (info.si_signo == SIGTRAP && info.si_code == TRAP_TRACE) return {};
+    if (info.si_code > 0)
+      return diverged(place, fmt::format("expected no signal, found {} at 0x{:x}", signal_name(stop->signal),
+                                         reinterpret_cast<uint64_t>(info.si_addr)));
+  }
+  return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
+}
+
 Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
   if (task.call_returned) {
     restart_call(task.registers);

@@ -44,6 +44,8 @@ class ReplaySession {
   Expected<void> run_to_fault(ReplayedTask& task, const Place& place, int signal, Registers& found);
   // Runs the task until it reads the time stamp counter, and stops it before.
   Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found);
+  // Runs one instruction, which is no system call.
+  Expected<void> step_over(ReplayedTask& task, const Place& place);
   Expected<Stop> run_on(ReplayedTask& task, const Place& place);
   void set_going_on_with(ReplayedTask& task, const Registers& registers);
   Expected<void> set_state(ReplayedTask& task, FullFrame& frame);

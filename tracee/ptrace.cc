@@ -77,6 +77,14 @@ Outcome set_siginfo(pid_t tid, const siginfo_t& info) {
   return outcome_of(ptrace(PTRACE_SETSIGINFO, tid, nullptr, const_cast<siginfo_t*>(&info)));
 }
 
+Outcome get_signal_mask(pid_t tid, uint64_t& mask) {
+  return outcome_of(ptrace(PTRACE_GETSIGMASK, tid, as_pointer(sizeof mask), &mask));
+}
+
+Outcome set_signal_mask(pid_t tid, uint64_t mask) {
+  return outcome_of(ptrace(PTRACE_SETSIGMASK, tid, as_pointer(sizeof mask), &mask));
+}
+
 bool raised_by_instruction(const siginfo_t& info) {
   switch (info.si_signo) {
     case SIGSEGV:

@@ -34,6 +34,10 @@ Outcome get_registers(pid_t tid, Registers& registers);
 Outcome set_registers(pid_t tid, const Registers& registers);
 Outcome get_siginfo(pid_t tid, siginfo_t& info);
 Outcome set_siginfo(pid_t tid, const siginfo_t& info);
+// Blocked signals, signal N as bit N - 1. While a task waits in sigsuspend(2) and its like this is the mask
+// it waits with.
+Outcome get_signal_mask(pid_t tid, uint64_t& mask);
+Outcome set_signal_mask(pid_t tid, uint64_t mask);
 // A fault of the instruction the task stands at, not a signal somebody sent (sigaction(2), si_code).
 bool raised_by_instruction(const siginfo_t& info);
 Outcome get_event_message(pid_t tid, uint64_t& message);
