@@ -15,12 +15,16 @@ void Session::note_uncaptured(int32_t call, const std::string& detail) {
   }
 }
 
-void Session::watch_memory(RecordedTask& task) {
+std::vector<MemoryRange> Session::writable_memory(const RecordedTask& task) {
   std::vector<MemoryRange> writable;
   for (const auto& [start, mapping] : task.space->space.mappings())
     if (mapping.recorded.prot.write && mapping.kind != MappingKind::bygone)
       writable.push_back(mapping.range());
-  auto watch = MemoryWatch::begin(task.tid, writable);
+  return writable;
+}
+
+void Session::watch_memory(RecordedTask& task) {
+  auto watch = MemoryWatch::begin(task.tid, writable_memory(task));
   // Too much memory to copy: the call is counted, and what it wrote stays unknown.
   if (watch) task.watch = std::make_unique<MemoryWatch>(std::move(*watch));
 }

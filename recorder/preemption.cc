@@ -6,6 +6,7 @@
 #include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
 #include "tracee/breakpoint.h"
+#include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
 
 namespace bygone {
@@ -13,9 +14,14 @@ namespace bygone {
 namespace {
 
 // A task that waits in a loop for somebody to change its memory comes by the same place in the same state
-// over and over. Such a place a replay finds at its first visit; any other would have to be counted to.
+// over and over, which a replay finds at its first visit. One that counts meanwhile is never in the same
+// state again: its place is a landmark (tracee/landmark.h), told by registers and by the words that change on
+// the way round.
 constexpr int kMostVisits = 64;
 constexpr int64_t kVisitsUs = 20'000;
+// How far to look for an instruction that has room for a landmark's check.
+constexpr int kMostSteps = 100;
+constexpr uint64_t kMostWatchedBytes = uint64_t{64} << 20;
 
 Registers as_landmark(Registers registers) {
   registers[Register::orig_rax] = ~uint64_t{0};
@@ -55,28 +61,36 @@ std::optional<Stop> Session::stop_computation(RecordedTask& task) {
   }
 }
 
-std::optional<Stop> Session::run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint) {
-  breakpoint.lift();
-  Registers now;
-  do {  // a signal may come before the step
-    if (resume(task.tid, Resume::single_step) == Outcome::gone) return std::nullopt;
-    std::optional<Stop> stop;
-    while (!(stop = wait_for(task.tid, Waiting::block)) && errno == EINTR) {
-    }
-    if (!stop) return stop;
+bool Session::step(RecordedTask& task, std::optional<Stop>& other) {
+  Registers before;
+  if (get_registers(task.tid, before) == Outcome::gone) return false;
+  for (;;) {
+    if (resume(task.tid, Resume::single_step) == Outcome::gone) return false;
+    do other = wait_for(task.tid, Waiting::block);
+    while (!other && errno == EINTR);
+    if (!other) return false;
     ++outcome_.ptrace_stops;
     siginfo_t info;
-    if (stop->kind == Stop::Kind::trap) continue;
-    if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) return stop;
+    if (other->kind == Stop::Kind::trap) continue;
+    if (other->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) return false;
     const bool stepped = info.si_signo == SIGTRAP && info.si_code == TRAP_TRACE;
-    if (stepped) break;
-    if (raised_by_instruction(info)) return stop;
-    hold_signal(task, info);
-  } while (get_registers(task.tid, now) == Outcome::done && now[Register::rip] == breakpoint.at().value);
-  if (!breakpoint.plant_again() || resume(task.tid, Resume::to_system_call) == Outcome::gone)
-    return std::nullopt;
+    if (!stepped && raised_by_instruction(info)) return false;
+    if (!stepped) hold_signal(task, info);
+    // A signal may come before the step, or take the place of its report.
+    Registers now;
+    if (stepped ||
+        (get_registers(task.tid, now) == Outcome::done && now[Register::rip] != before[Register::rip])) {
+      other.reset();
+      return true;
+    }
+  }
+}
+
+std::optional<Stop> Session::run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint) {
+  std::optional<Stop> stop;
+  if (!step(task, stop)) return stop;
+  if (!breakpoint.plant() || resume(task.tid, Resume::to_system_call) == Outcome::gone) return std::nullopt;
   for (;;) {
-    std::optional<Stop> stop;
     {
       const WaitLimit limit(kVisitsUs);
       stop = wait_for(task.tid, Waiting::block);
@@ -92,64 +106,104 @@ std::optional<Stop> Session::run_to_next_visit(RecordedTask& task, Breakpoint& b
   }
 }
 
+std::optional<Stop> Session::walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place) {
+  std::optional<Stop> stop;
+  for (int steps = 0; steps < kMostSteps; ++steps) {
+    Registers here;
+    if (get_registers(task.tid, here) == Outcome::gone) return std::nullopt;
+    const Address at{here[Register::rip]};
+    const Mapping* const code = task.space->space.find(at);
+    const bool may_write = code != nullptr && !code->recorded.prot.shared;
+    if (!may_write || !may_be_stepped(task.space->memory, at)) break;
+    if (can_hold_landmark(read_instruction(task.space->memory, at)) || steps + 1 == kMostSteps) {
+      place.emplace(task.space->memory, at);
+      break;
+    }
+    if (!step(task, stop)) return stop;
+  }
+  stop.emplace();
+  stop->kind = Stop::Kind::trap;  // stands still, of no further meaning
+  return stop;
+}
+
+void Session::go_on_computing(const std::optional<Stop>& stop, const RecordedTask& task) {
+  if (!stop) return;
+  if (stop->kind == Stop::Kind::trap)
+    resume(task.tid, Resume::to_system_call);
+  else
+    file_stop(*stop);
+}
+
+std::vector<LandmarkWord> Session::words_changed(RecordedTask& task, MemoryWatch& watch) {
+  std::vector<LandmarkWord> words;
+  for (const MemoryRange& range : watch.changed()) {
+    for (Address at{range.start.value & ~uint64_t{7}}; at < range.end; at = at + 8) {
+      LandmarkWord word{at, 0};
+      if (task.space->memory.read_value(at, word.value)) words.push_back(word);
+      if (words.size() == kMostLandmarkWords) return words;
+    }
+  }
+  return words;
+}
+
 Expected<void> Session::try_preemption(RecordedTask& task) {
   // Whatever else stops it meanwhile is handled as ever; the interruption is then a trap of no meaning.
   auto stop = stop_computation(task);
-  if (!stop) return {};
-  Registers here;
-  if (stop->kind != Stop::Kind::trap || get_registers(task.tid, here) == Outcome::gone) {
-    file_stop(*stop);
-    return {};
-  }
-  here = as_landmark(here);
-  const Address place{here[Register::rip]};
-  const Mapping* const code = task.space->space.find(place);
-  const bool patchable = code != nullptr && !code->recorded.prot.shared &&
-                         action_for(task.tid, SIGTRAP) != SignalAction::ignored;
-  auto breakpoint = patchable ? Breakpoint::plant(task.space->memory, place) : std::nullopt;
-  if (!breakpoint) {
-    resume(task.tid, Resume::to_system_call);
+  if (!stop || stop->kind != Stop::Kind::trap || action_for(task.tid, SIGTRAP) == SignalAction::ignored) {
+    go_on_computing(stop, task);
     return {};
   }
   const TrapUnblocked unblocked(task.tid);
+  std::optional<Breakpoint> place;
+  stop = walk_to_landmark(task, place);
+  Registers here;
   uint64_t digest = 0;
   bool have_digest = false;
-  for (int visit = 0; visit < kMostVisits; ++visit) {
-    stop = run_to_next_visit(task, *breakpoint);
-    if (!stop) return {};
-    const bool arrived = stop->kind == Stop::Kind::signal && breakpoint->was_hit_by(task.tid);
-    breakpoint->lift();
+  for (int visit = 0; place && visit < kMostVisits; ++visit) {
+    if (get_registers(task.tid, here) == Outcome::gone) return {};
+    here = as_landmark(here);
+    const bool landmark = can_hold_landmark(read_instruction(task.space->memory, place->at()));
+    auto watch = landmark ? MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes)
+                          : fail(ErrorKind::unavailable, "", "");
+    stop = run_to_next_visit(task, *place);
+    const bool arrived = stop && stop->kind == Stop::Kind::signal && place->was_hit_by(task.tid);
+    place->lift();
     if (!arrived) {
-      if (stop->kind == Stop::Kind::trap)
-        resume(task.tid, Resume::to_system_call);
-      else
-        file_stop(*stop);
-      return {};
+      // It comes by no more: the place it is at now is as good as any, if it is told by its registers.
+      place.reset();
+      if (landmark && stop && stop->kind == Stop::Kind::trap) stop = walk_to_landmark(task, place);
+      if (place && can_hold_landmark(read_instruction(task.space->memory, place->at())))
+        return finish_preemption(task, {});
+      break;
     }
     Registers now;
     if (get_registers(task.tid, now) == Outcome::gone) return {};
-    if (as_landmark(now) != here) {
-      here = as_landmark(now);
-      have_digest = false;
-      continue;
-    }
     const uint64_t digest_now =
         digest_all_writable(task.space->space, task.tid, task.space->memory, kNoDeadMemory);
-    if (have_digest && digest == digest_now) return finish_preemption(task, here);
+    const bool same = as_landmark(now) == here;
+    if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
+    if (landmark && (!same || have_digest))
+      return finish_preemption(task, watch ? words_changed(task, *watch) : std::vector<LandmarkWord>{});
     digest = digest_now;
-    have_digest = true;
+    have_digest = same;
+    stop->kind = Stop::Kind::trap;
   }
-  resume(task.tid, Resume::to_system_call);
+  go_on_computing(stop, task);
   return {};
 }
 
-Expected<void> Session::finish_preemption(RecordedTask& task, const Registers& at) {
+Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words) {
+  Registers at;
+  if (get_registers(task.tid, at) == Outcome::gone) return {};
   if (std::exchange(task.computing, false)) --computing_;
-  task.registers = at;
+  task.registers = as_landmark(at);
   task.state = RecordedTask::State::ready;
   BYGONE_TRY(follow_kernel(task));
   const uint64_t digest =
       digest_all_writable(task.space->space, task.tid, task.space->memory, dead_below(*task.space));
+  // They hold these values already; written down, they tell a replay what to look for.
+  for (const LandmarkWord& word : words)
+    log_.memory_write(Tid{task.tid}, word.at, std::as_bytes(std::span(&word.value, 1)));
   BYGONE_TRY(complete(task, FrameKind::preempt, std::nullopt, int64_t(digest)));
   yielded_ = true;
   if (task.held_signals.empty()) return {};

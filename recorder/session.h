@@ -11,6 +11,7 @@
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
 #include "tracee/breakpoint.h"
+#include "tracee/landmark.h"
 
 namespace bygone {
 
@@ -41,9 +42,16 @@ class Session {
   Expected<void> try_preemption(RecordedTask& task);
   // Its next stop, made to come soon; empty if it is gone.
   std::optional<Stop> stop_computation(RecordedTask& task);
+  // Lets the task run one instruction. False: it stopped otherwise, as `other` says, or is gone.
+  bool step(RecordedTask& task, std::optional<Stop>& other);
   // Steps the task off the breakpoint it stands at, and on until it comes by again or something else happens.
   std::optional<Stop> run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint);
-  Expected<void> finish_preemption(RecordedTask& task, const Registers& at);
+  // Steps on to an instruction with room for a landmark's check, or as far as it looks for one; `place` is
+  // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
+  std::optional<Stop> walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place);
+  void go_on_computing(const std::optional<Stop>& stop, const RecordedTask& task);
+  std::vector<LandmarkWord> words_changed(RecordedTask& task, MemoryWatch& watch);
+  Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
   // Lets the task go on into the call it stands at and comes back when it has stopped again or lost its turn.
@@ -67,6 +75,7 @@ class Session {
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.
   void watch_memory(RecordedTask& task);
+  static std::vector<MemoryRange> writable_memory(const RecordedTask& task);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);

@@ -8,8 +8,6 @@
 
 #include "replayer/replay_session.h"
 #include "schema/enum_names.h"
-#include "tracee/breakpoint.h"
-#include "tracee/memory_digest.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
@@ -278,45 +276,6 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
   set_going_on_with(task, *frame.registers);
   task.call_returned = false;
   return apply_mapping_changes(task, place.event, {});
-}
-
-Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
-  const Place place = place_of(frame.frame);
-  const Registers& expected = *frame.registers;
-  const uint64_t digest = uint64_t(frame.frame.result.value_or(0));
-  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
-  auto arrived = [&](Registers found) {
-    found[Register::orig_rax] = ~uint64_t{0};
-    found[Register::eflags] &= ~kResumeFlag;
-    if (found != expected) return false;
-    Address dead_below = dead_memory_end(task.space->space, Address{found[Register::rsp]}, kNoDeadMemory);
-    for (const auto& [tid, other] : tasks_)
-      if (&other != &task && other.space == task.space)
-        dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
-    return digest_all_writable(task.space->space, task.pid, task.space->memory, dead_below) == digest;
-  };
-  // The first moment in the recorded state will do: equal states have equal futures.
-  if (!arrived(task.registers)) {
-    const Address at{expected[Register::rip]};
-    auto breakpoint = Breakpoint::plant(task.space->memory, at);
-    if (!breakpoint)
-      return diverged(
-          place, fmt::format("no breakpoint can be set at rip 0x{:x}, where it was preempted", at.value));
-    for (;;) {
-      Registers found;
-      BYGONE_TRY(run_to_fault(task, place, SIGTRAP, found));
-      const bool hit = breakpoint->was_hit_by(task.pid);
-      breakpoint->lift();
-      get_registers(task.pid, found);
-      if (hit && arrived(found)) break;
-      BYGONE_TRY(step_over(task, place));
-      if (!breakpoint->plant_again())
-        return diverged(place, fmt::format("the breakpoint at rip 0x{:x} cannot be set again", at.value));
-    }
-  }
-  set_going_on_with(task, expected);
-  task.call_returned = false;
-  return {};
 }
 
 Expected<void> ReplaySession::on_exit(ReplayedTask& task, FullFrame& frame) {

@@ -5,6 +5,7 @@
 
 #include "replayer/content_files.h"
 #include "replayer/divergence.h"
+#include "replayer/landmark_search.h"
 #include "replayer/materialise.h"
 #include "replayer/process.h"
 #include "replayer/replayed_task.h"
@@ -33,8 +34,13 @@ class ReplaySession {
   Expected<void> on_signal(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_handler(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_instruction(ReplayedTask& task, FullFrame& frame);
-  Expected<void> on_preempt(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_exit(ReplayedTask& task, FullFrame& frame);
+
+  // preemption.cc
+  Expected<void> on_preempt(ReplayedTask& task, FullFrame& frame);
+  bool is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame);
+  Expected<void> search_landmark(ReplayedTask& task, LandmarkSearch& search, const FullFrame& frame);
+  Expected<void> search_by_breakpoint(ReplayedTask& task, const FullFrame& frame);
 
   // replay_session.cc: running
   Expected<ReplayedTask*> find(const Place& place);

@@ -14,7 +14,18 @@ namespace {
 
 constexpr std::byte kInt3{0xcc};
 
-bool may_be_stepped(std::span<const std::byte> code) {
+}  // namespace
+
+std::vector<std::byte> read_instruction(TraceeMemory& memory, Address at) {
+  std::vector<std::byte> code(ZYDIS_MAX_INSTRUCTION_LENGTH);
+  if (memory.read(at, code)) return code;
+  code.resize(std::min<size_t>(code.size(), page_ceil(at + 1) - at));
+  if (!memory.read(at, code)) code.clear();
+  return code;
+}
+
+bool may_be_stepped(TraceeMemory& memory, Address at) {
+  const std::vector<std::byte> code = read_instruction(memory, at);
   ZydisDecoder decoder;
   ZydisDecodedInstruction instruction;
   ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -43,38 +54,13 @@ bool may_be_stepped(std::span<const std::byte> code) {
   }
 }
 
-}  // namespace
-
-std::optional<Breakpoint> Breakpoint::plant(TraceeMemory& memory, Address at) {
-  constexpr size_t kLongest = ZYDIS_MAX_INSTRUCTION_LENGTH;
-  std::byte code[kLongest];
-  size_t size = kLongest;
-  if (!memory.read(at, code)) {
-    size = std::min<size_t>(kLongest, page_ceil(at + 1) - at);
-    if (!memory.read(at, std::span(code).first(size))) return std::nullopt;
-  }
-  if (!may_be_stepped(std::span(code).first(size))) return std::nullopt;
-  Breakpoint breakpoint(memory, at, code[0]);
-  if (!breakpoint.plant_again()) return std::nullopt;
-  return breakpoint;
-}
-
-Breakpoint::Breakpoint(Breakpoint&& other) noexcept
-    : memory_(std::exchange(other.memory_, nullptr)),
-      at_(other.at_),
-      original_(other.original_),
-      planted_(other.planted_) {}
-
-Breakpoint::~Breakpoint() {
-  if (memory_ != nullptr) lift();
-}
-
 void Breakpoint::lift() {
-  if (std::exchange(planted_, false)) memory_->write(at_, std::span(&original_, 1));
+  if (std::exchange(planted_, false)) memory_.write(at_, std::span(&original_, 1));
 }
 
-bool Breakpoint::plant_again() {
-  planted_ = planted_ || memory_->write(at_, std::span(&kInt3, 1));
+bool Breakpoint::plant() {
+  planted_ =
+      planted_ || (memory_.read(at_, std::span(&original_, 1)) && memory_.write(at_, std::span(&kInt3, 1)));
   return planted_;
 }
 

@@ -3,40 +3,44 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <optional>
+#include <vector>
 
 #include "schema/ids.h"
 #include "tracee/memory.h"
 
 namespace bygone {
 
+// The bytes of the instruction at `at`, as many as any may have or as are mapped.
+std::vector<std::byte> read_instruction(TraceeMemory& memory, Address at);
+
+// False where the instruction enters the kernel, traps by itself, or looks at the flags, which show that it
+// is being stepped.
+bool may_be_stepped(TraceeMemory& memory, Address at);
+
 // An int3 in the place of an instruction's first byte. Debug registers would leave the program's memory
 // alone, but there are virtual machines in which they can be set and never trap. The byte is put back by
 // lift() and by the destructor; both may only be called while every task that shares the memory is stopped.
 class Breakpoint {
  public:
-  // Nothing where the memory cannot be written, or where the instruction must not be stepped over: it enters
-  // the kernel, traps by itself, or looks at the flags (which show that it is being stepped).
-  static std::optional<Breakpoint> plant(TraceeMemory& memory, Address at);
-  Breakpoint(Breakpoint&& other) noexcept;
-  Breakpoint& operator=(Breakpoint&&) = delete;
-  ~Breakpoint();
+  // Not planted yet. Only for an instruction that may_be_stepped(), to get past it again.
+  Breakpoint(TraceeMemory& memory, Address at) : memory_(memory), at_(at) {}
+  ~Breakpoint() { lift(); }
+  Breakpoint(const Breakpoint&) = delete;
+  Breakpoint& operator=(const Breakpoint&) = delete;
 
   Address at() const { return at_; }
   void lift();
-  bool plant_again();
+  // False where the memory cannot be written.
+  bool plant();
 
   // Is the task, at a SIGTRAP signal-delivery-stop, stopped by this breakpoint? If so it is put back onto the
   // instruction, which it has not run.
   bool was_hit_by(pid_t tid) const;
 
  private:
-  Breakpoint(TraceeMemory& memory, Address at, std::byte original)
-      : memory_(&memory), at_(at), original_(original) {}
-
-  TraceeMemory* memory_;  // null once moved from
+  TraceeMemory& memory_;
   Address at_;
-  std::byte original_;
+  std::byte original_{};
   bool planted_ = false;
 };
 

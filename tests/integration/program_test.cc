@@ -7,12 +7,9 @@
 namespace bygone::test {
 namespace {
 
-enum class Needs { nothing, preemption };
-
 struct Program {
   const char* name;
   int status;
-  Needs needs;
 };
 
 constexpr Program kPrograms[] = {
@@ -26,8 +23,6 @@ void PrintTo(const Program& program, std::ostream* out) {
 class ProgramTest : public testing::TestWithParam<Program> {};
 
 TEST_P(ProgramTest, ReplaysAsRecorded) {
-  if (GetParam().needs == Needs::preemption)
-    GTEST_SKIP() << "bygone does not stop tasks inside computations yet";
   Bygone bygone;
   RunOptions options;
   options.input = "some\ninput\nof three lines\n";

@@ -1,0 +1,94 @@
+#include <cstring>
+
+#include "replayer/landmark_search.h"
+#include "replayer/replay_session.h"
+#include "tracee/breakpoint.h"
+#include "tracee/memory_digest.h"
+
+namespace bygone {
+
+namespace {
+
+Registers as_landmark(Registers registers) {
+  registers[Register::orig_rax] = ~uint64_t{0};
+  registers[Register::eflags] &= ~kResumeFlag;
+  return registers;
+}
+
+std::vector<LandmarkWord> words_of(const FullFrame& frame) {
+  std::vector<LandmarkWord> words;
+  for (const WriteWithBytes& write : frame.writes) {
+    for (size_t at = 0; at + sizeof(uint64_t) <= write.bytes.size(); at += sizeof(uint64_t)) {
+      LandmarkWord word{write.row.address + at, 0};
+      std::memcpy(&word.value, write.bytes.data() + at, sizeof word.value);
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
+}  // namespace
+
+bool ReplaySession::is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame) {
+  if (as_landmark(found) != *frame.registers) return false;
+  Address dead_below = dead_memory_end(task.space->space, Address{found[Register::rsp]}, kNoDeadMemory);
+  for (const auto& [tid, other] : tasks_)
+    if (&other != &task && other.space == task.space)
+      dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
+  const uint64_t digest = digest_all_writable(task.space->space, task.pid, task.space->memory, dead_below);
+  return digest == uint64_t(frame.frame.result.value_or(0));
+}
+
+Expected<void> ReplaySession::search_landmark(ReplayedTask& task, LandmarkSearch& search,
+                                              const FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  for (;;) {
+    Registers at_trap;
+    BYGONE_TRY(run_to_fault(task, place, SIGTRAP, at_trap));
+    const auto found = search.arrived(task);
+    if (!found)
+      return diverged(place, fmt::format("expected to be preempted, found SIGTRAP at rip 0x{:x}",
+                                         at_trap[Register::rip]));
+    search.hide(task);
+    if (is_at_landmark(task, *found, frame)) return search.lift(task);
+    search.show(task);
+    set_registers(task.pid, search.going_on(at_trap));
+  }
+}
+
+Expected<void> ReplaySession::search_by_breakpoint(ReplayedTask& task, const FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  Breakpoint breakpoint(task.space->memory, Address{(*frame.registers)[Register::rip]});
+  for (;;) {
+    if (!breakpoint.plant())
+      return diverged(place, fmt::format("no breakpoint can be set at rip 0x{:x}, where it was preempted",
+                                         breakpoint.at().value));
+    Registers found;
+    BYGONE_TRY(run_to_fault(task, place, SIGTRAP, found));
+    if (!breakpoint.was_hit_by(task.pid))
+      return diverged(
+          place, fmt::format("expected to be preempted, found SIGTRAP at rip 0x{:x}", found[Register::rip]));
+    breakpoint.lift();
+    get_registers(task.pid, found);
+    if (is_at_landmark(task, found, frame)) return {};
+    BYGONE_TRY(step_over(task, place));
+  }
+}
+
+Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+  // The first moment in the recorded state will do: equal states have equal futures.
+  if (!is_at_landmark(task, task.registers, frame)) {
+    BYGONE_ASSIGN(auto search, LandmarkSearch::plant(materialiser_, task, *frame.registers, words_of(frame)));
+    if (search)
+      BYGONE_TRY(search_landmark(task, *search, frame));
+    else
+      BYGONE_TRY(search_by_breakpoint(task, frame));
+  }
+  set_going_on_with(task, *frame.registers);
+  task.call_returned = false;
+  return {};
+}
+
+}  // namespace bygone

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "schema/memory_range.h"
+#include "schema/registers.h"
+
+namespace bygone {
+
+// A landmark is a place inside a computation that is told by its state: all registers, some words of memory,
+// and a digest of the rest. The recorder picks it, a replay finds the first moment in that state by a check
+// planted at the place: a jump to code of ours that compares registers and words and, as long as they differ,
+// goes on with the program. That costs nanoseconds a visit where a breakpoint costs two ptrace stops.
+
+// Can the instruction `code` begins with make room for the jump? It must be five bytes long, so that nobody
+// jumps into the middle of it, run equally well elsewhere, and change nothing but registers and memory.
+bool can_hold_landmark(std::span<const std::byte> code);
+
+// A word of memory that holds `value` at the landmark.
+struct LandmarkWord {
+  Address at;
+  uint64_t value = 0;
+};
+inline constexpr size_t kMostLandmarkWords = 16;
+
+// The code and data of one planted check. They take a page each, one behind the other.
+struct LandmarkCheck {
+  std::vector<std::byte> jump;  // goes over the instruction's first bytes
+  std::vector<std::byte> code;
+  std::vector<std::byte> data;
+  Address arrived;  // where rip is after the check's trap
+  Address differs;  // where to go on when the state turns out to be another one
+
+  // Registers of the program, from those at the trap and what is on the data page by then.
+  static std::optional<Registers> program_registers(const Registers& at_trap, Address place,
+                                                    std::span<const std::byte> data);
+};
+inline constexpr uint64_t kLandmarkPages = 2;
+
+// The check for `instruction` at `expected`'s rip, to be put at `page`. Empty if the page is too far away.
+std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> instruction,
+                                                 const Registers& expected,
+                                                 std::span<const LandmarkWord> words, Address page);
+
+}  // namespace bygone
