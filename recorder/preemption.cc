@@ -2,6 +2,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
@@ -136,7 +138,11 @@ void Session::go_on_computing(const std::optional<Stop>& stop, const RecordedTas
 
 std::vector<LandmarkWord> Session::words_changed(RecordedTask& task, MemoryWatch& watch) {
   std::vector<LandmarkWord> words;
+  const LeftOut others = left_out(task);
   for (const MemoryRange& range : watch.changed()) {
+    const bool by_another = std::any_of(others.in_flight.begin(), others.in_flight.end(),
+                                        [&](const MemoryRange& call) { return call.intersects(range); });
+    if (by_another) continue;
     for (Address at{range.start.value & ~uint64_t{7}}; at < range.end; at = at + 8) {
       LandmarkWord word{at, 0};
       if (task.space->memory.read_value(at, word.value)) words.push_back(word);
@@ -156,6 +162,8 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   const TrapUnblocked unblocked(task.tid);
   std::optional<Breakpoint> place;
   stop = walk_to_landmark(task, place);
+  LeftOut in_flight = left_out(task);
+  in_flight.dead_below = kNoDeadMemory;
   Registers here;
   uint64_t digest = 0;
   bool have_digest = false;
@@ -179,7 +187,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     Registers now;
     if (get_registers(task.tid, now) == Outcome::gone) return {};
     const uint64_t digest_now =
-        digest_all_writable(task.space->space, task.tid, task.space->memory, kNoDeadMemory);
+        digest_all_writable(task.space->space, task.tid, task.space->memory, in_flight);
     const bool same = as_landmark(now) == here;
     if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
     if (landmark && (!same || have_digest))
@@ -200,7 +208,15 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   task.state = RecordedTask::State::ready;
   BYGONE_TRY(follow_kernel(task));
   const uint64_t digest =
-      digest_all_writable(task.space->space, task.tid, task.space->memory, dead_below(*task.space));
+      digest_all_writable(task.space->space, task.tid, task.space->memory, left_out(task));
+  if (options_.checking == Checking::everything) {
+    // A replay that misses the place can say which memory was another one.
+    next_proof_ = EventNumber{log_.next().value + 1};
+    for (const MemoryDigest& row :
+         digest_writable(log_.next(), task.space->space, task.tid, task.space->memory,
+                         DigestScope::private_and_shared, left_out(task)))
+      log_.row(row);
+  }
   // They hold these values already; written down, they tell a replay what to look for.
   for (const LandmarkWord& word : words)
     log_.memory_write(Tid{task.tid}, word.at, std::as_bytes(std::span(&word.value, 1)));

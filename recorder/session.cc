@@ -320,12 +320,14 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   return log_.status();
 }
 
-Address Session::dead_below(const RecordedSpace& space) const {
-  Address end = kNoDeadMemory;
-  for (const auto& [tid, task] : tasks_)
-    if (task->space.get() == &space)
-      end = dead_memory_end(space.space, Address{task->registers[Register::rsp]}, end);
-  return end;
+LeftOut Session::left_out(const RecordedTask& task) const {
+  LeftOut left_out;
+  for (const auto& [tid, other] : tasks_) {
+    if (other->space != task.space) continue;
+    left_out.add_stack_pointer(task.space->space, Address{other->registers[Register::rsp]});
+    if (other->in_call) left_out.add_call(other->entry, task.space->memory);
+  }
+  return left_out;
 }
 
 Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
@@ -348,8 +350,8 @@ Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
   if (event < next_proof_) return {};
   next_proof_ = EventNumber{event.value + kProofInterval};
   const auto scope = others_in_kernel ? DigestScope::private_only : DigestScope::private_and_shared;
-  for (const MemoryDigest& digest : digest_writable(event, task.space->space, task.tid, task.space->memory,
-                                                    scope, dead_below(*task.space)))
+  for (const MemoryDigest& digest :
+       digest_writable(event, task.space->space, task.tid, task.space->memory, scope, left_out(task)))
     log_.row(digest);
   return {};
 }

@@ -12,6 +12,7 @@
 #include "recorder/recorder.h"
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
+#include "tracee/memory_digest.h"
 
 namespace bygone {
 
@@ -62,7 +63,7 @@ class Session {
   Expected<void> complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
                           std::optional<int64_t> result);
   Expected<void> prove(RecordedTask& task, EventNumber event);
-  Address dead_below(const RecordedSpace& space) const;
+  LeftOut left_out(const RecordedTask& task) const;
 
   // calls.cc: entry and exit of system calls
   Expected<void> on_entry(RecordedTask& task);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "replayer/landmark_search.h"
@@ -31,12 +32,28 @@ std::vector<LandmarkWord> words_of(const FullFrame& frame) {
 
 bool ReplaySession::is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame) {
   if (as_landmark(found) != *frame.registers) return false;
-  Address dead_below = dead_memory_end(task.space->space, Address{found[Register::rsp]}, kNoDeadMemory);
-  for (const auto& [tid, other] : tasks_)
-    if (&other != &task && other.space == task.space)
-      dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
-  const uint64_t digest = digest_all_writable(task.space->space, task.pid, task.space->memory, dead_below);
-  return digest == uint64_t(frame.frame.result.value_or(0));
+  const LeftOut left_out = this->left_out(task, found);
+  const uint64_t digest = digest_all_writable(task.space->space, task.pid, task.space->memory, left_out);
+  if (digest == uint64_t(frame.frame.result.value_or(0))) return true;
+  near_miss_ = "it came by with the recorded registers, but memory was another";
+  const auto recorded = recording_.digests_at(frame.frame.event);
+  if (!recorded) return false;
+  const auto ours = digest_writable(frame.frame.event, task.space->space, task.pid, task.space->memory,
+                                    DigestScope::private_and_shared, left_out);
+  for (const MemoryDigest& expected : *recorded) {
+    const auto same = [&](const MemoryDigest& d) {
+      return d.start == expected.start && d.end == expected.end && d.digest == expected.digest;
+    };
+    if (std::none_of(ours.begin(), ours.end(), same))
+      near_miss_ += fmt::format(", 0x{:x}-0x{:x}", expected.start.value, expected.end.value);
+  }
+  return false;
+}
+
+Expected<void> ReplaySession::run_to_trap(ReplayedTask& task, const Place& place, Registers& found) {
+  auto reached = run_to_fault(task, place, SIGTRAP, found);
+  if (!reached && !near_miss_.empty()) reached.error().cause += "; " + near_miss_;
+  return reached;
 }
 
 Expected<void> ReplaySession::search_landmark(ReplayedTask& task, LandmarkSearch& search,
@@ -44,7 +61,7 @@ Expected<void> ReplaySession::search_landmark(ReplayedTask& task, LandmarkSearch
   const Place place = place_of(frame.frame);
   for (;;) {
     Registers at_trap;
-    BYGONE_TRY(run_to_fault(task, place, SIGTRAP, at_trap));
+    BYGONE_TRY(run_to_trap(task, place, at_trap));
     const auto found = search.arrived(task);
     if (!found)
       return diverged(place, fmt::format("expected to be preempted, found SIGTRAP at rip 0x{:x}",
@@ -64,7 +81,7 @@ Expected<void> ReplaySession::search_by_breakpoint(ReplayedTask& task, const Ful
       return diverged(place, fmt::format("no breakpoint can be set at rip 0x{:x}, where it was preempted",
                                          breakpoint.at().value));
     Registers found;
-    BYGONE_TRY(run_to_fault(task, place, SIGTRAP, found));
+    BYGONE_TRY(run_to_trap(task, place, found));
     if (!breakpoint.was_hit_by(task.pid))
       return diverged(
           place, fmt::format("expected to be preempted, found SIGTRAP at rip 0x{:x}", found[Register::rip]));
@@ -79,6 +96,7 @@ Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
   // The first moment in the recorded state will do: equal states have equal futures.
+  near_miss_.clear();
   if (!is_at_landmark(task, task.registers, frame)) {
     BYGONE_ASSIGN(auto search, LandmarkSearch::plant(materialiser_, task, *frame.registers, words_of(frame)));
     if (search)

@@ -228,18 +228,27 @@ Expected<void> ReplaySession::prove(ReplayedTask& task, const Place& place) {
   return compare_digests(place);
 }
 
+LeftOut ReplaySession::left_out(const ReplayedTask& task, const Registers& registers) {
+  LeftOut left_out;
+  left_out.add_stack_pointer(task.space->space, Address{registers[Register::rsp]});
+  for (const auto& [tid, other] : tasks_) {
+    if (other.space != task.space) continue;
+    if (&other != &task)
+      left_out.add_stack_pointer(task.space->space, Address{other.registers[Register::rsp]});
+    if (other.at_entry)
+      left_out.add_call(note_entry(other.registers, task.space->memory), task.space->memory);
+  }
+  return left_out;
+}
+
 Expected<void> ReplaySession::compare_digests(const Place& place) {
   if (!has_digests_ || options_.checking != ReplayChecking::everything) return {};
   BYGONE_ASSIGN(const auto recorded, recording_.digests_at(place.event));
   if (recorded.empty()) return {};
   for (auto& [tid, task] : tasks_) {
     if (!task.space || task.space->space.id() != recorded.front().address_space) continue;
-    Address dead_below = kNoDeadMemory;
-    for (const auto& [other_tid, other] : tasks_)
-      if (other.space == task.space)
-        dead_below = dead_memory_end(task.space->space, Address{other.registers[Register::rsp]}, dead_below);
     const auto ours = digest_writable(place.event, task.space->space, task.pid, task.space->memory,
-                                      DigestScope::private_and_shared, dead_below);
+                                      DigestScope::private_and_shared, left_out(task, task.registers));
     for (const MemoryDigest& expected : recorded) {
       const auto found = std::find_if(ours.begin(), ours.end(),
                                       [&](const MemoryDigest& d) { return d.start == expected.start; });

@@ -10,6 +10,7 @@
 #include "replayer/process.h"
 #include "replayer/replayed_task.h"
 #include "replayer/replayer.h"
+#include "tracee/memory_digest.h"
 #include "tracee/ptrace.h"
 
 namespace bygone {
@@ -38,7 +39,9 @@ class ReplaySession {
 
   // preemption.cc
   Expected<void> on_preempt(ReplayedTask& task, FullFrame& frame);
+  // Fills near_miss_ if all but the memory is as it should be.
   bool is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame);
+  Expected<void> run_to_trap(ReplayedTask& task, const Place& place, Registers& found);
   Expected<void> search_landmark(ReplayedTask& task, LandmarkSearch& search, const FullFrame& frame);
   Expected<void> search_by_breakpoint(ReplayedTask& task, const FullFrame& frame);
 
@@ -58,6 +61,8 @@ class ReplaySession {
   Expected<void> apply_writes(FullFrame& frame);
   Expected<void> show_output(ReplayedTask& task, FullFrame& frame);
   Expected<void> prove(ReplayedTask& task, const Place& place);
+  // What a digest of the memory `task` runs in leaves out while it stands there with `registers`.
+  LeftOut left_out(const ReplayedTask& task, const Registers& registers);
   Expected<void> compare_digests(const Place& place);
 
   // replay_calls.cc: calls whose effect is on mappings
@@ -92,6 +97,7 @@ class ReplaySession {
   std::map<std::pair<Tid, EventNumber>, Tid> group_of_;  // (tid, first event) -> tgid
   Tid first_task_;
   bool has_digests_ = false;
+  std::string near_miss_;  // how the last state with a landmark's registers differed from it
   ReplayOutcome outcome_;
 };
 

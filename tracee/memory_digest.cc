@@ -58,7 +58,7 @@ class MappingDigest {
 }  // namespace
 
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
-                                          TraceeMemory& memory, DigestScope scope, Address dead_below) {
+                                          TraceeMemory& memory, DigestScope scope, const LeftOut& left_out) {
   std::vector<MemoryDigest> digests;
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
@@ -78,8 +78,13 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
       if (!absent_is_zero || any_page_there(pagemap, at, pages, entries)) {
         if (memory.read(at, std::span(bytes).first(pages * kPageSize))) {
           const MemoryRange piece = range_of(at, pages * kPageSize);
-          if (mapping.kind == MappingKind::stack && mapping.range().contains(dead_below) && dead_below > at)
-            std::memset(bytes.data(), 0, std::min(dead_below, piece.end) - at);
+          const Address dead = left_out.dead_below;
+          if (mapping.kind == MappingKind::stack && mapping.range().contains(dead) && dead > at)
+            std::memset(bytes.data(), 0, std::min(dead, piece.end) - at);
+          for (const MemoryRange& range : left_out.in_flight) {
+            const MemoryRange part = piece.intersect(range);
+            if (!part.empty()) std::memset(bytes.data() + (part.start - at), 0, part.size_bytes());
+          }
           for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
         } else {
           for (size_t i = 0; i < pages; ++i)
@@ -95,18 +100,26 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   return digests;
 }
 
-Address dead_memory_end(const AddressSpace& space, Address stack_pointer, Address so_far) {
+void LeftOut::add_stack_pointer(const AddressSpace& space, Address stack_pointer) {
   constexpr uint64_t kRedZoneBytes = 128;
   const Mapping* const mapping = space.find(stack_pointer);
-  if (mapping == nullptr || mapping->kind != MappingKind::stack) return so_far;
+  if (mapping == nullptr || mapping->kind != MappingKind::stack) return;
   const Address end = stack_pointer - kRedZoneBytes;
-  return mapping->range().contains(end) ? std::min(so_far, end) : so_far;
+  if (mapping->range().contains(end)) dead_below = std::min(dead_below, end);
 }
 
-uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory, Address dead_below) {
+void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {
+  // -EFAULT: as much as the call may write at most.
+  constexpr int64_t kUnknownExtent = -14;
+  for (const MemoryRange& range : written_by(entry, kUnknownExtent, memory).ranges)
+    in_flight.push_back({page_floor(range.start), page_ceil(range.end)});
+}
+
+uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory,
+                             const LeftOut& left_out) {
   std::vector<uint64_t> values;
   for (const MemoryDigest& digest :
-       digest_writable(EventNumber{}, space, tid, memory, DigestScope::private_and_shared, dead_below)) {
+       digest_writable(EventNumber{}, space, tid, memory, DigestScope::private_and_shared, left_out)) {
     values.push_back(digest.start.value);
     values.push_back(digest.digest);
   }
