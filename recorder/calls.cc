@@ -1,3 +1,4 @@
+#include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -131,6 +132,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
+  if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
+      (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
+    any_call_may_block_ = true;
   if (number == SYS_set_tid_address) task.clear_tid = Address{task.entry.registers.argument(0)};
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
   capture_writes(task, result);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "recorder/session.h"
@@ -88,32 +89,28 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   return handle(*survivor, *stop);
 }
 
-Expected<void> Session::install_own_pages(RecordedTask& task) {
-  // There is no page of ours yet to call from: the program's entry point lends three bytes.
+Expected<int64_t> Session::borrow_entry_point(RecordedTask& task, const RemoteCall& request) {
   constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
   TraceeMemory& memory = task.space->memory;
   const Address entry{task.registers[Register::rip]};
   std::byte original[sizeof kCallAndStop];
   if (!memory.read(entry, original) || !memory.write(entry, std::as_bytes(std::span(kCallAndStop))))
-    return {};
+    return -ESRCH;
   Registers call = task.registers;
-  call[Register::rax] = SYS_mmap;
+  call[Register::rax] = request.number;
   call[Register::orig_rax] = ~uint64_t{0};
-  call[Register::rdi] = kOwnPages.start.value;
-  call[Register::rsi] = kOwnPages.size_bytes();
-  call[Register::rdx] = PROT_READ | PROT_WRITE | PROT_EXEC;
-  call[Register::r10] = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-  call[Register::r8] = ~uint64_t{0};
-  call[Register::r9] = 0;
+  constexpr Register kArguments[] = {Register::rdi, Register::rsi, Register::rdx,
+                                     Register::r10, Register::r8,  Register::r9};
+  for (size_t i = 0; i < std::size(kArguments); ++i) call[kArguments[i]] = request.arguments[i];
   set_registers(task.tid, call);
   for (;;) {
-    if (resume(task.tid, Resume::run) == Outcome::gone) return {};
+    if (resume(task.tid, Resume::run) == Outcome::gone) return -ESRCH;
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) continue;
     ++outcome_.ptrace_stops;
     if (stop->kind == Stop::Kind::exited || stop->kind == Stop::Kind::event) {
       file_stop(*stop);
-      return {};
+      return -ESRCH;
     }
     siginfo_t info;
     if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) continue;
@@ -121,22 +118,30 @@ Expected<void> Session::install_own_pages(RecordedTask& task) {
     task.held_signals.push_back(info);
   }
   Registers after;
-  if (get_registers(task.tid, after) == Outcome::gone) return {};
-  if (after[Register::rax] != kOwnPages.start.value)
-    return fail(ErrorKind::unavailable, fmt::format("task {}", task.tid),
-                fmt::format("bygone's pages at 0x{:x} cannot be mapped: {}", kOwnPages.start.value,
-                            std::strerror(int(-int64_t(after[Register::rax])))),
-                "the program occupies that address; link it elsewhere");
+  if (get_registers(task.tid, after) == Outcome::gone) return -ESRCH;
   memory.write(entry, original);
-  memory.write(kCodePage, stub_code());
   set_registers(task.tid, task.registers);
-  RemoteCall protect[] = {{SYS_mprotect, {kCodePage.value, kPageSize, PROT_READ | PROT_EXEC}},
-                          {SYS_mprotect, {kDataPage.value, kPageSize, PROT_READ | PROT_WRITE}}};
-  std::vector<siginfo_t> arrived;
-  const auto done = run_remote_calls(task.tid, memory, protect, arrived);
-  task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
-  outcome_.ptrace_stops += 1;
-  if (!done && done.error().kind != ErrorKind::not_found) return done;
+  return int64_t(after[Register::rax]);
+}
+
+Expected<void> Session::install_own_pages(RecordedTask& task) {
+  // There is no page of ours yet to call from: the program's entry point lends three bytes. Two calls of
+  // mmap(2), no mprotect(2): a program's seccomp filter may forbid that and still be able to start others.
+  constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  const std::pair<Address, uint64_t> pages[] = {{kCodePage, PROT_READ | PROT_EXEC},
+                                                {kDataPage, PROT_READ | PROT_WRITE}};
+  for (const auto& [page, protection] : pages) {
+    const RemoteCall map{SYS_mmap, {page.value, kPageSize, protection, kFlags, ~uint64_t{0}, 0}};
+    BYGONE_ASSIGN(const int64_t result, borrow_entry_point(task, map));
+    if (result == -ESRCH) return {};
+    if (result != int64_t(page.value))
+      return fail(
+          ErrorKind::unavailable, fmt::format("task {}", task.tid),
+          fmt::format("bygone's page at 0x{:x} cannot be mapped: {}", page.value,
+                      std::strerror(int(-result))),
+          "the program occupies that address (link it elsewhere), or its seccomp filter forbids mmap");
+  }
+  task.space->memory.write(kCodePage, stub_code());
   return {};
 }
 

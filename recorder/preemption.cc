@@ -68,9 +68,14 @@ bool Session::step(RecordedTask& task, std::optional<Stop>& other) {
   if (get_registers(task.tid, before) == Outcome::gone) return false;
   for (;;) {
     if (resume(task.tid, Resume::single_step) == Outcome::gone) return false;
-    do other = wait_for(task.tid, Waiting::block);
-    while (!other && errno == EINTR);
-    if (!other) return false;
+    {
+      const WaitLimit limit(kVisitsUs);
+      other = wait_for(task.tid, Waiting::block);
+    }
+    if (!other) {  // asleep in a page fault
+      other = stop_computation(task);
+      return false;
+    }
     ++outcome_.ptrace_stops;
     siginfo_t info;
     if (other->kind == Stop::Kind::trap) continue;

@@ -273,8 +273,9 @@ void Session::lose_turn(RecordedTask& task) {
 Expected<void> Session::go_into_call(RecordedTask& task) {
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-  const bool short_call = task.forced_result ||
-                          (task.row != nullptr && !task.may_block && task.row->call_class != CallClass::task);
+  const bool short_call =
+      !any_call_may_block_ && (task.forced_result || (task.row != nullptr && !task.may_block &&
+                                                      task.row->call_class != CallClass::task));
   if (short_call || tasks_.size() == 1) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};

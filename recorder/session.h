@@ -13,6 +13,7 @@
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
+#include "tracee/remote_calls.h"
 
 namespace bygone {
 
@@ -101,6 +102,8 @@ class Session {
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
+  // Has a task that stands at its program's entry point make a call; -ESRCH also when it is killed meanwhile.
+  Expected<int64_t> borrow_entry_point(RecordedTask& task, const RemoteCall& request);
   Expected<void> install_own_pages(RecordedTask& task);
   Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
 
@@ -149,6 +152,7 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
+  bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)

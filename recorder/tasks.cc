@@ -230,6 +230,8 @@ void Session::finish_task(RecordedTask& task, int status, const std::vector<Addr
 Expected<void> Session::on_exit_event(RecordedTask& task) {
   uint64_t status = 0;
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
+  // Killed at a call's entry, by a seccomp filter for one: what it did until there counts.
+  if (task.in_call && task.in_user_code) lose_turn(task);
   const bool at_known_position = !task.in_user_code;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
