@@ -28,6 +28,7 @@ class Session {
   // session.cc: turns
   Expected<void> loop();
   void collect_stops();
+  void let_faults_sleep();
   void file_stop(const Stop& stop);
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
@@ -65,6 +66,8 @@ class Session {
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.
   void watch_memory(RecordedTask& task);
+  bool checks_row(const RecordedTask& task) const;
+  void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
