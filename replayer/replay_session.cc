@@ -31,6 +31,11 @@ void restart_call(Registers& registers) {
   registers[Register::rip] -= 2;
 }
 
+bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> bytes) {
+  std::vector<std::byte> found(bytes.size());
+  return memory.read(at, found) && std::equal(found.begin(), found.end(), bytes.begin());
+}
+
 }  // namespace
 
 ReplaySession::ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes)
@@ -136,6 +141,8 @@ Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
 Expected<void> ReplaySession::run_to_call(ReplayedTask& task, const Place& place, Registers& found) {
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
   get_registers(task.pid, found);
+  // The lower half is the number; see Session::on_entry.
+  found[Register::orig_rax] = uint64_t(int64_t(int32_t(found[Register::orig_rax])));
   if (stop.kind == Stop::Kind::system_call) return {};
   siginfo_t info{};
   get_siginfo(task.pid, info);
@@ -183,8 +190,12 @@ Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
     const auto it = tasks_.find(write.row.task);
     if (it != tasks_.end() && it->second.space) {
       ReplayedSpace& where = *it->second.space;
-      if (where.memory.write(write.row.address, write.bytes)) continue;
       const Mapping* const mapping = where.space.find(write.row.address);
+      // To write what is there already would give a private mapping a copy of its own that it did not have.
+      const bool may_share =
+          mapping != nullptr && mapping->recorded.inode != 0 && !mapping->recorded.prot.shared;
+      if (may_share && holds(where.memory, write.row.address, write.bytes)) continue;
+      if (where.memory.write(write.row.address, write.bytes)) continue;
       if (mapping != nullptr && files_.write_shared(*mapping, write.row.address, write.bytes)) continue;
     }
     return diverged(place_of(frame.frame), fmt::format("memory at 0x{:x} ({} bytes) cannot be written",
