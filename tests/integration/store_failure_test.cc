@@ -106,31 +106,5 @@ TEST_F(StoreFailureTest, TheFailureIsToldWhileTheProgramSleeps) {
   EXPECT_EQ(std::count(recorded.out.begin(), recorded.out.end(), '\n'), 2);
 }
 
-// Each of these is let go somewhere in its course; each checks itself.
-TEST_F(StoreFailureTest, ProgramsOfAllKindsRunOnAsIfNobodyHadTracedThem) {
-  for (const char* name : {"threads_mutex", "threads_condvar", "rdtsc", "rdtsc_child", "fork_tree", "vfork",
-                           "posix_timer", "setitimer", "signals_nested", "signal_threads", "exec_chain",
-                           "spin_on_flag", "interrupted_computing", "job_control", "poll_select",
-                           "nanosleep_stopped", "maps_fork_exec", "madvise"}) {
-    SCOPED_TRACE(name);
-    const RunResult bare = bygone_.bare({program(name)});
-    const RunResult before = bygone_({"record", "--name", "all", program(name)});
-    EXPECT_EQ(before.status, bare.status) << before.err;
-    for (const size_t room : {700'000, 500'000, 420'000}) {
-      std::filesystem::remove(bygone_.store() / "filler");
-      leave_room(room);
-      const RunResult recorded =
-          bygone_({"record", "--name", "some", program(name)}, {"", {}, {}, std::chrono::seconds(30)});
-      const bool refused = recorded.status == 74 || recorded.status == 73;
-      if (!refused) {
-        EXPECT_EQ(recorded.status, bare.status) << recorded.err;
-      }
-      std::filesystem::remove(bygone_.store() / "filler");
-      bygone_({"rm", "some"});
-    }
-    bygone_({"rm", "all"});
-  }
-}
-
 }  // namespace
 }  // namespace bygone::test
