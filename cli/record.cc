@@ -16,9 +16,13 @@ struct Options {
   bool check = false;
   bool check_syscalls = false;
   bool quiet = false;
+  std::string on_store_failure = "detach";
 };
 
 void tell_outcome(const std::string& name, const RecordOutcome& outcome, const Options& options) {
+  if (outcome.store_failure)
+    return tell(
+        fmt::format("{}: ends where the store failed; `bygone info {}` says how far it goes", name, name));
   if (outcome.uncaptured_calls != 0)
     tell(fmt::format(
         "{}: {} calls could not be captured, a replay may differ; `bygone query {} uncaptured` names them",
@@ -41,6 +45,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.argv = invocation.program;
   record_options.checking = options.check ? Checking::everything : Checking::registers_only;
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
+  record_options.on_store_failure =
+      options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
@@ -73,6 +79,13 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
   command->add_flag(
       "--check-syscalls", options->check_syscalls,
       "find what every call changes in memory, and tell which change more than bygone knew; slow");
+  command
+      ->add_option(
+          "--on-store-failure", options->on_store_failure,
+          "when the store takes no more, as on a full disk, let the program run on unrecorded, or kill it "
+          "[detach]")
+      ->type_name("detach|kill")
+      ->check(CLI::IsMember({"detach", "kill"}));
   command->add_flag("-q,--quiet", options->quiet, "do not tell the recording's name");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return record(invocation, *options); };

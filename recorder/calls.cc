@@ -27,6 +27,14 @@ void Session::answer(RecordedTask& task, int64_t result) {
   task.forced_result = result;
 }
 
+void Session::give_back_arguments(RecordedTask& task) {
+  const uint64_t result = task.forced_result ? uint64_t(*task.forced_result) : task.registers[Register::rax];
+  const Registers after = std::exchange(task.registers, task.entry.registers);
+  task.registers[Register::rax] = result;
+  task.registers[Register::rip] = after[Register::rip];
+  set_registers(task.tid, task.registers);
+}
+
 void Session::adjust_call(RecordedTask& task) {
   Registers& registers = task.registers;
   auto replace_argument = [&](Register argument, uint64_t value) {
@@ -123,15 +131,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   }
   if (task.exec_pending) return finish_exec(task);
   if (task.beside_own_pages) BYGONE_TRY(run_beside_own_pages(task));
-  if (task.forced_result || task.argument_replaced) {
-    // The program finds its own arguments where it left them.
-    const uint64_t result =
-        task.forced_result ? uint64_t(*task.forced_result) : task.registers[Register::rax];
-    const Registers after = std::exchange(task.registers, task.entry.registers);
-    task.registers[Register::rax] = result;
-    task.registers[Register::rip] = after[Register::rip];
-    set_registers(task.tid, task.registers);
-  }
+  if (task.forced_result || task.argument_replaced) give_back_arguments(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   if (result == kRestartBlock)

@@ -24,6 +24,15 @@ uint64_t EventLog::now_ns() const {
   return monotonic_ns() - started_ns_;
 }
 
+const std::optional<Error>& EventLog::check() {
+  if (!failure_) note(sink_.check());
+  return failure_;
+}
+
+void EventLog::close() {
+  if (!failure_) note(sink_.close());
+}
+
 void EventLog::memory_write(Tid task, Address address, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto piece = bytes.first(std::min(bytes.size(), kLargestWrite));

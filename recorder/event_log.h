@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -13,19 +14,25 @@
 namespace bygone {
 
 // Numbers the events and writes each with all that belongs to it. Rows are appended for the event that next()
-// names, the frame itself last: that completes the event. The first error of the sink sticks; see status().
+// names, the frame itself last: that completes the event. After the first error of the sink nothing is
+// written any more, though events go on being counted: whoever is at work finishes what it began, and the
+// session then decides what becomes of the program.
 class EventLog {
  public:
   explicit EventLog(RecordSink& sink);
 
   EventNumber next() const { return next_; }
   uint64_t events() const { return next_.value - 1; }
-  // The sink's first error, if it had one; nothing is written after it.
-  const Expected<void>& status() const { return status_; }
+  // The sink's first error, if it had one.
+  const std::optional<Error>& failure() const { return failure_; }
+  // Asks the sink too: it may know of trouble that no row has met yet.
+  const std::optional<Error>& check();
+  // Everything is on disk, or there is a failure().
+  void close();
 
   template <class Row>
   void row(const Row& row, std::span<const std::byte> payload = {}) {
-    if (status_) status_ = append_row(sink_, row, payload);
+    if (!failure_) note(append_row(sink_, row, payload));
   }
   // Memory the kernel wrote for `task`, split into rows of bounded size.
   void memory_write(Tid task, Address address, std::span<const std::byte> bytes);
@@ -36,13 +43,14 @@ class EventLog {
   void frame(FrameKind kind, Tid task, std::optional<int32_t> call, std::optional<int64_t> result,
              const Registers* registers);
 
-  RecordSink& sink() { return sink_; }
-
  private:
   uint64_t now_ns() const;
+  void note(const Expected<void>& done) {
+    if (!done && !failure_) failure_ = done.error();
+  }
 
   RecordSink& sink_;
-  Expected<void> status_;
+  std::optional<Error> failure_;
   EventNumber next_{1};
   uint32_t next_write_ = 0;
   uint32_t next_output_ = 0;

@@ -111,6 +111,11 @@ const std::vector<TimestampSite>& FileKeeper::timestamp_sites(pid_t tid, const M
   return it->second;
 }
 
+std::span<const TimestampSite> FileKeeper::known_timestamp_sites(const Mapping& mapping) const {
+  const auto known = timestamp_sites_.find(mapping.data.content);
+  return known == timestamp_sites_.end() ? std::span<const TimestampSite>{} : std::span(known->second);
+}
+
 Expected<ContentId> FileKeeper::keep_vdso(TraceeMemory& memory, MemoryRange range) {
   if (vdso_) return vdso_;
   std::vector<std::byte> bytes(range.size_bytes());

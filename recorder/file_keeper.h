@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "schema/mapping.h"
@@ -25,6 +26,9 @@ class FileKeeper {
   Expected<bool> keep(pid_t tid, int fd, Mapping& mapping);
   // Where the instructions are that read the time stamp counter, in the file behind a mapping that was kept.
   const std::vector<TimestampSite>& timestamp_sites(pid_t tid, const Mapping& mapping);
+
+  // The same for a mapping whose file may be gone: nothing for one that was never looked at.
+  std::span<const TimestampSite> known_timestamp_sites(const Mapping& mapping) const;
 
   // The vdso is the same for all processes of one kernel; kept like a file.
   Expected<ContentId> keep_vdso(TraceeMemory& memory, MemoryRange range);

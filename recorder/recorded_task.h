@@ -24,9 +24,10 @@ struct RecordedSpace {
   AddressSpace space;
   TraceeMemory memory;
   std::set<pid_t> users;
-  Address program_break;    // 0 until the first brk(2)
-  int statm = -1;           // kept open for mapped_pages()
-  int64_t page_excess = 0;  // pages the kernel counts and /proc/PID/maps does not show
+  Address program_break;        // 0 until the first brk(2)
+  int statm = -1;               // kept open for mapped_pages()
+  bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
+  int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
 };
 
 struct RecordedTask {

@@ -1,5 +1,6 @@
 #include "recorder/recorder.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +72,9 @@ Expected<std::string> find_program(const std::string& name) {
 
 Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
   BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  sched_getaffinity(0, sizeof processors, &processors);
   const int processor = pin_to_processor(-1);
   if (processor < 0)
     return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno),
@@ -79,7 +83,7 @@ Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink&
   BYGONE_TRY(append_row(sink, HeaderEntry{"recorded_on_processor", std::to_string(processor)}));
   BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));
   const TerminalSignalsIgnored ignored;
-  Session session(options, sink);
+  Session session(options, sink, processors);
   return session.run(first);
 }
 

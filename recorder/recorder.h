@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ enum class Checking { registers_only, everything };
 // Whether the rows of the system call table are held against what calls really change.
 enum class RowChecking { off, on };
 
+// What becomes of the program when the store takes no more: it is let go and runs on unrecorded, or it dies.
+enum class OnStoreFailure { detach, kill };
+
 struct RecordOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH as execvp(3) does
   // everything: AddressSpace is validated against /proc/PID/maps after every frame, and digests of all
@@ -25,19 +29,22 @@ struct RecordOptions {
   // on: all writable memory is compared over every call, and a call that changed more than its row says is
   // told of and counted. It costs time in proportion to the program's memory, at every call.
   RowChecking row_checking = RowChecking::off;
+  OnStoreFailure on_store_failure = OnStoreFailure::detach;
   // Told, in plain words, what the user should know while the program runs; may be empty.
   std::function<void(const std::string&)> warn;
 };
 
 struct RecordOutcome {
   int wait_status = 0;  // of the first task, as wait(2) gives it
-  uint64_t events = 0;
+  uint64_t events = 0;  // that were written down; with a store_failure not all of them are stored
   uint64_t ptrace_stops = 0;
   uint64_t compared_calls = 0;  // calls nothing describes, captured by comparing all memory before and after
   uint64_t uncaptured_calls =
       0;                       // calls nothing describes that could not be captured so: a replay may differ
   uint64_t checked_calls = 0;  // calls whose row was held against what they changed
   uint64_t misdescribed_calls = 0;  // of those, calls that changed memory their row does not mention
+  // Why the recording ends before the program did, which was let go (OnStoreFailure::detach).
+  std::optional<Error> store_failure;
 };
 
 // The header a recording of `options` starts with: format, uuid, machine, kernel, command, working
@@ -47,9 +54,10 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options);
 // Fails with no_program or not_executable if argv[0] cannot be run, before anything is recorded.
 Expected<std::string> find_program(const std::string& name);
 
-// Runs the program and its descendants under ptrace until the last of them is gone. Standard streams and the
-// terminal are the caller's. The calling thread becomes the tracer and is pinned to one core while it
-// records; call it from a process that has no other children.
+// Runs the program and its descendants under ptrace until the last of them is gone; where the program was let
+// go, until the first process is. Standard streams and the terminal are the caller's. The calling thread
+// becomes the tracer and is pinned to one core while it records; call it from a process that has no other
+// children.
 Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink);
 
 }  // namespace bygone

@@ -44,14 +44,15 @@ RecordedSpace::~RecordedSpace() {
   if (statm >= 0) close(statm);
 }
 
-Session::Session(const RecordOptions& options, RecordSink& sink)
-    : options_(options), log_(sink), files_(sink) {}
+Session::Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t& processors)
+    : options_(options), sink_(sink), processors_(processors), log_(sink), files_(sink) {}
 
 Session::~Session() {
   // Only after an error: nobody is left behind.
   for (auto& [tid, task] : tasks_) kill(tid, SIGKILL);
   while (!tasks_.empty()) {
     const auto stop = wait_for(-1, Waiting::block);
+    if (!stop && errno == EINTR) continue;
     if (!stop) break;
     if (stop->kind == Stop::Kind::exited)
       tasks_.erase(stop->tid);
@@ -70,21 +71,40 @@ Expected<RecordOutcome> Session::run(pid_t first) {
   struct sigaction interrupt {};  // without SA_RESTART: waits come back
   interrupt.sa_handler = [](int) {};
   sigaction(SIGALRM, &interrupt, nullptr);
+  sink_.on_trouble([process = getpid(), thread = gettid()] { tgkill(process, thread, SIGALRM); });
+  const auto recorded = record(first);
+  outcome_.events = log_.events();
+  if (recorded && !log_.failure()) {
+    for (const auto& [key, call] : uncaptured_) log_.row(call);
+    log_.close();
+  }
+  // An error of another kind may be the store's in disguise: a file that could not be kept.
+  if (const auto& failure = log_.check()) return on_store_failure(*failure);
+  if (!recorded) return tl::unexpected(recorded.error());
+  return outcome_;
+}
+
+Expected<void> Session::record(pid_t first) {
   RecordedTask& task = add_task(first, first, Tid{0}, nullptr, "");
   task.in_call = true;
   task.entry.registers = {};
   BYGONE_TRY(on_exec_event(task, first));
-  BYGONE_TRY(loop());
-  outcome_.events = log_.events();
-  for (const auto& [key, call] : uncaptured_) log_.row(call);
-  BYGONE_TRY(log_.status());
-  BYGONE_TRY(log_.sink().commit());
+  return loop();
+}
+
+Expected<RecordOutcome> Session::on_store_failure(const Error& failure) {
+  if (options_.on_store_failure == OnStoreFailure::kill) return tl::unexpected(failure);
+  outcome_.store_failure = failure;
+  if (options_.warn)
+    options_.warn(failure.message() +
+                  (tasks_.empty() ? "" : "; the program is let go and runs on unrecorded"));
+  let_go();
   return outcome_;
 }
 
 Expected<void> Session::loop() {
   while (!tasks_.empty()) {
-    BYGONE_TRY(log_.status());
+    if (log_.check()) return {};
     if (tasks_.size() > 1) collect_stops();
     RecordedTask* task = choose();
     if (task == nullptr) {
@@ -189,6 +209,7 @@ bool Session::sharers_wait(const RecordedTask& task) const {
 }
 
 Expected<void> Session::run_user_code(RecordedTask& task) {
+  if (log_.failure()) return {};
   task.in_user_code = true;
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
@@ -226,10 +247,11 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
                           task.held_signals.empty() ? "another task" : "a signal"));
         if (!task.computing) return {};
         if (others && !wanted) return {};
+        if (log_.check()) return {};
       }
     } else {
       stop = wait_for(-1, Waiting::block);
-      if (!stop && errno == ECHILD) return {};
+      if (!stop && (errno == ECHILD || log_.check())) return {};
     }
     if (!stop) continue;
     file_stop(*stop);
@@ -314,7 +336,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
   }
   while (!others_can_run(task)) {
     const auto stop = wait_for(-1, Waiting::block);
-    if (!stop && errno == ECHILD) return {};
+    if (!stop && (errno == ECHILD || log_.check())) return {};
     if (!stop) continue;
     file_stop(*stop);
     if (task.pending) return {};
@@ -342,13 +364,13 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   if (task.space) {
     BYGONE_TRY(follow_kernel(task));
     log_.mapping_changes(task.space->space);
-    if (options_.checking == Checking::everything) BYGONE_TRY(prove(task, event));
+    if (options_.checking == Checking::everything && !log_.failure()) BYGONE_TRY(prove(task, event));
   }
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;
   task.waited = 0;
-  return log_.status();
+  return {};
 }
 
 LeftOut Session::left_out(const RecordedTask& task) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sched.h>
+
 #include <map>
 #include <memory>
 #include <set>
@@ -22,7 +24,8 @@ namespace bygone {
 // returns.
 class Session {
  public:
-  Session(const RecordOptions& options, RecordSink& sink);
+  // `processors`: those the program may run on when it is not recorded.
+  Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t& processors);
   ~Session();
 
   // `first` stands at its PTRACE_EVENT_EXEC stop (launch()). Returns when no task is left.
@@ -30,6 +33,8 @@ class Session {
 
  private:
   // session.cc: turns
+  Expected<void> record(pid_t first);
+  Expected<RecordOutcome> on_store_failure(const Error& failure);
   Expected<void> loop();
   void collect_stops();
   void let_faults_sleep();
@@ -72,6 +77,9 @@ class Session {
   Expected<void> on_exit(RecordedTask& task);
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
+  // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
+  // where it left them.
+  void give_back_arguments(RecordedTask& task);
   // Changes calls that must not run as they are.
   void adjust_call(RecordedTask& task);
   // own_pages.cc: keeps the program's calls off bygone's pages
@@ -146,8 +154,19 @@ class Session {
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   void hold_signal(RecordedTask& task, const siginfo_t& info);
-  // Sends the call the task stands at back to before it began, so that a held signal comes first.
+  // Sends the call the task stands at the entry of back to before it began.
+  void leave_call(RecordedTask& task);
+  // The same, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
+
+  // let_go.cc: the program runs on without us
+  // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.
+  void let_go();
+  void let_go_of_stopped();
+  void let_go_from(RecordedTask& task, const Stop* stop);
+  bool undo_stop(RecordedTask& task, const Stop* stop);
+  void call_off_changes(RecordedTask& task);
+  void detach(RecordedTask& task);
 
   // timestamps.cc
   // Makes the instructions that read the time stamp counter trap, in the code mapped in `range`.
@@ -155,8 +174,12 @@ class Session {
   // Which of them the task has trapped in, if it was one.
   std::optional<TimestampInstruction> trapped_timestamp(RecordedTask& task, const siginfo_t& info);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
+  // Puts back the instructions trap_timestamps() replaced.
+  void restore_timestamps(RecordedTask& task);
 
   const RecordOptions& options_;
+  RecordSink& sink_;
+  cpu_set_t processors_;
   EventLog log_;
   FileKeeper files_;
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;

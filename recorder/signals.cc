@@ -46,13 +46,17 @@ uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
 
 }  // namespace
 
-void Session::begin_injection(RecordedTask& task) {
+void Session::leave_call(RecordedTask& task) {
   // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are
   // lost to the call in any case.
   task.registers[Register::rip] -= 2;
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
   set_registers(task.tid, task.registers);
+}
+
+void Session::begin_injection(RecordedTask& task) {
+  leave_call(task);
   task.in_call = true;
   task.injecting = true;
   task.state = RecordedTask::State::away;

@@ -7,6 +7,7 @@
 namespace bygone {
 
 void Session::trap_timestamps(RecordedTask& task, const MemoryRange& range) {
+  if (log_.failure()) return;  // nobody would be there for the trap
   TraceeMemory& memory = task.space->memory;
   for (const auto& [start, mapping] : task.space->space.mappings()) {
     const bool code = mapping.recorded.prot.execute && !mapping.recorded.prot.shared &&
@@ -21,6 +22,24 @@ void Session::trap_timestamps(RecordedTask& task, const MemoryRange& range) {
       if (!memory.read(at, found) || timestamp_instruction(found) != site.instruction) continue;
       const auto trap = trap_for(site.instruction);
       if (memory.write(at, trap)) log_.memory_write(Tid{task.tid}, at, trap);
+    }
+  }
+}
+
+void Session::restore_timestamps(RecordedTask& task) {
+  if (!task.space || !std::exchange(task.space->timestamps_trap, false)) return;
+  TraceeMemory& memory = task.space->memory;
+  memory.follow(task.tid);
+  for (const auto& [start, mapping] : task.space->space.mappings()) {
+    if (mapping.recorded.prot.shared || mapping.data.source != DataSource::content) continue;
+    for (const TimestampSite& site : files_.known_timestamp_sites(mapping)) {
+      if (site.offset_bytes < mapping.data.offset_bytes) continue;
+      const Address at = start + (site.offset_bytes - mapping.data.offset_bytes);
+      const auto trap = trap_for(site.instruction);
+      if (at + trap.size() > mapping.range().end) continue;
+      std::byte found[3];
+      if (memory.read(at, std::span(found).first(trap.size())) && std::equal(trap.begin(), trap.end(), found))
+        memory.write(at, bytes_of(site.instruction));
     }
   }
 }

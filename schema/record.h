@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "schema/error.h"
@@ -63,6 +64,16 @@ class RecordSink {
 
   // Everything appended so far becomes visible to readers.
   virtual Expected<void> commit() = 0;
+
+  // Ends the recording; nothing may follow. Without it the destructor does the same and tells nobody how it
+  // went.
+  virtual Expected<void> close() { return commit(); }
+
+  // Fails if the store has given the recording up. Cheap: may be called between any two appends.
+  virtual Expected<void> check() { return {}; }
+  // From now on `wake` is called, on another thread and again and again, from when the store is in trouble
+  // until check() is called: for a recorder that sleeps while its program does.
+  virtual void on_trouble(std::function<void()> wake) { static_cast<void>(wake); }
 };
 
 }  // namespace bygone

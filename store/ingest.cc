@@ -327,6 +327,25 @@ Expected<void> Ingest::close() {
   return closed;
 }
 
+void Ingest::abandon(std::string_view outcome) {
+  impl_->roll_back();
+  const auto mark = [&](const char* key, std::string_view value) {
+    SQLite::Statement put(*impl_->database, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
+    put.bind(1, key);
+    put.bind(2, std::string(value));
+    put.exec();
+  };
+  const auto marked = guarded(impl_->object, [&] {
+    impl_->begin();
+    mark("state", "interrupted");
+    mark("outcome", outcome);
+    impl_->database->exec("COMMIT");
+    impl_->in_transaction = false;
+  });
+  if (!marked) impl_->roll_back();
+  impl_->failed = Error{ErrorKind::internal, impl_->object, "has been given up", ""};
+}
+
 const IngestCounts& Ingest::counts() const {
   return impl_->counts;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/error.h"
@@ -63,6 +64,10 @@ class Ingest {
   // Writes the outcome and closes the database. A recording whose tasks have all ended is `finished`, any
   // other is `interrupted`; rows of an incomplete event are dropped. No other call may follow.
   Expected<void> close();
+
+  // After an error: marks the recording as over with this outcome, where that can still be written, and
+  // closes the database. What was committed stays. No other call but counts() may follow.
+  void abandon(std::string_view outcome);
 
   const IngestCounts& counts() const;
   // The last event whose frame has been appended, committed or not.

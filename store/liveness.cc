@@ -12,6 +12,8 @@ namespace bygone {
 
 namespace {
 
+constexpr off_t kReserveBytes = 256 << 10;
+
 struct flock whole_file(short type) {
   struct flock lock {};
   lock.l_type = type;
@@ -39,6 +41,7 @@ Expected<WriterLock> WriterLock::take(const std::filesystem::path& database) {
     return fail(ErrorKind::io, database.string(), "is being written by another process",
                 "wait for it to end");
   }
+  static_cast<void>(::posix_fallocate(fd, 0, kReserveBytes));  // done without where it cannot be had
   return WriterLock(fd, file);
 }
 
@@ -52,6 +55,7 @@ WriterLock::~WriterLock() {
 void WriterLock::release() {
   if (fd_ < 0) return;
   ::unlink(file_.c_str());
+  static_cast<void>(::ftruncate(fd_, 0));
   ::close(std::exchange(fd_, -1));
 }
 

@@ -7,7 +7,8 @@
 namespace bygone {
 
 // Says of a recording that somebody is writing it: an open file description lock (fcntl(2), F_OFD_SETLK) on a
-// file beside its database. The kernel drops the lock when the writer is gone, however it went.
+// file beside its database. The kernel drops the lock when the writer is gone, however it went. The file also
+// keeps some room on the disk, so that a recording can be closed when there is none left.
 class WriterLock {
  public:
   static Expected<WriterLock> take(const std::filesystem::path& database);

@@ -134,8 +134,10 @@ Expected<void> Connection::send(const Message& message, int descriptor) {
 
 Expected<std::optional<Connection::Received>> Connection::receive(int timeout_ms) {
   pollfd ready{fd_, POLLIN, 0};
-  const int polled = ::poll(&ready, 1, timeout_ms);
-  if (polled == 0 || (polled < 0 && errno == EINTR)) return std::optional<Received>{};
+  int polled = 0;
+  do polled = ::poll(&ready, 1, timeout_ms);
+  while (polled < 0 && errno == EINTR);
+  if (polled == 0) return std::optional<Received>{};
   std::vector<std::byte> bytes(kLongestMessageBytes);
   iovec part{bytes.data(), bytes.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
@@ -158,6 +160,10 @@ Expected<std::optional<Connection::Received>> Connection::receive(int timeout_ms
   }
   received.message = std::move(*message);
   return std::optional<Received>(std::move(received));
+}
+
+void Connection::hang_up() {
+  ::shutdown(fd_, SHUT_RDWR);
 }
 
 bool Connection::is_alive() const {

@@ -55,6 +55,8 @@ class Connection {
   };
   // nullopt when timeout_ms has passed (-1: never). Fails when the other side is gone.
   Expected<std::optional<Received>> receive(int timeout_ms);
+  // The other side finds the connection gone when it has read what was sent.
+  void hang_up();
   // False as soon as the other side has hung up.
   bool is_alive() const;
 

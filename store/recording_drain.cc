@@ -96,6 +96,12 @@ Expected<void> RecordingDrain::release_committed() {
   return {};
 }
 
+void RecordingDrain::give_up(const Error& error) {
+  // Removed first: it keeps some room for what follows.
+  lock_.release();
+  ingest_->abandon(error.kind == ErrorKind::io ? "store failed" : "interrupted");
+}
+
 Expected<void> RecordingDrain::close() {
   BYGONE_TRY(ingest_->close());
   lock_.release();

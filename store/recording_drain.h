@@ -23,6 +23,9 @@ class RecordingDrain {
   // set; in the first two cases the recording is closed. After an error the recording takes no more.
   Expected<void> run(const std::atomic<bool>& producer_gone, const std::atomic<bool>& stop);
 
+  // After an error of run(): closes what was committed, as far as that is possible.
+  void give_up(const Error& error);
+
   const std::string& name() const { return name_; }
   RingConsumer& ring() { return ring_; }
   const IngestCounts& counts() const { return ingest_->counts(); }

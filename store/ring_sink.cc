@@ -83,8 +83,26 @@ Expected<std::unique_ptr<RingSink>> RingSink::create(const std::filesystem::path
 }
 
 RingSink::~RingSink() {
-  if (!accepted_ || failed_ || !write(RingRecordKind::end, 0, {}, {})) return;
-  static_cast<void>(wait_closed());
+  if (accepted_) static_cast<void>(close());
+}
+
+Expected<void> RingSink::close() {
+  if (failed_) return tl::unexpected(*failed_);
+  if (std::exchange(closed_, true)) return {};
+  BYGONE_TRY(write(RingRecordKind::end, 0, {}, {}));
+  return wait_closed();
+}
+
+Expected<void> RingSink::check() {
+  if (failed_) return tl::unexpected(*failed_);
+  const bool trouble = watch_ != nullptr && watch_->has_seen_trouble();
+  if (!trouble && ring_.header().failed.load(std::memory_order_relaxed) == 0) return {};
+  return check_service();
+}
+
+void RingSink::on_trouble(std::function<void()> wake) {
+  watch_ = std::make_unique<ServiceWatch>(std::move(wake));
+  watch_->watch(connection_.fd());
 }
 
 Expected<void> RingSink::give_up(Error error) {
@@ -101,6 +119,7 @@ Expected<void> RingSink::wait_closed() {
 }
 
 Expected<void> RingSink::check_service() {
+  if (watch_) watch_->acknowledge();
   if (ring_.header().closed.load(std::memory_order_acquire) != 0) return {};
   if (ring_.header().failed.load(std::memory_order_acquire) != 0) {
     const auto reason = connection_.receive(kAnswerMs);
@@ -122,6 +141,7 @@ Expected<void> RingSink::revive() {
     if (!*reply) break;
     if ((*reply)->message.type != MessageType::accepted) return give_up(error_in((*reply)->message));
     connection_ = std::move(*connection);
+    if (watch_) watch_->watch(connection_.fd());
     return {};
   }
   return give_up({ErrorKind::io, name_, "the trace service went away and cannot be replaced",

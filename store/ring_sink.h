@@ -10,6 +10,7 @@
 #include "schema/rows.h"
 #include "store/message.h"
 #include "store/ring.h"
+#include "store/service_watch.h"
 
 namespace bygone {
 
@@ -29,6 +30,9 @@ class RingSink : public RecordSink {
                         std::span<const std::byte> payload) override;
   Expected<ContentId> add_file(int fd, const FileIdentity& identity, std::string_view path) override;
   Expected<void> commit() override;
+  Expected<void> close() override;
+  Expected<void> check() override;
+  void on_trouble(std::function<void()> wake) override;
 
  private:
   RingSink(std::filesystem::path store, Connection connection, RingMemory memory);
@@ -50,7 +54,9 @@ class RingSink : public RecordSink {
   uint64_t last_content_ = 0;
   uint64_t appends_ = 0;
   bool accepted_ = false;  // the service has begun the recording
+  bool closed_ = false;
   std::optional<Error> failed_;
+  std::unique_ptr<ServiceWatch> watch_;
 };
 
 }  // namespace bygone

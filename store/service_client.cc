@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "store/recording_files.h"
 
 namespace bygone {
@@ -100,11 +102,14 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
 void ServiceClient::drain() {
   const auto result = drain_->run(producer_gone_, stop_);
   if (!result) {
-    fmt::print(stderr, "{}: {}\n", name_, result.error().message());
+    // fmt::print() throws where the log cannot be written, as on the full disk this may be about.
+    std::fputs(fmt::format("{}: {}\n", name_, result.error().message()).c_str(), stderr);
     std::fflush(stderr);
     // The reason must be on its way when the recorder sees the mark.
     static_cast<void>(connection_.send(message_of(result.error())));
     drain_->ring().mark_failed();
+    drain_->give_up(result.error());
+    connection_.hang_up();
   }
   const std::lock_guard guard(status_mutex_);
   drain_.reset();

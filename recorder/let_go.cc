@@ -1,0 +1,164 @@
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "recorder/session.h"
+#include "tracee/remote_calls.h"
+
+namespace bygone {
+
+namespace {
+
+using KernelSignals = uint64_t;  // the kernel's sigset_t, one bit for each signal
+
+constexpr KernelSignals bit(int signal) {
+  return KernelSignals{1} << (signal - 1);
+}
+// bygone's own code page ends with a trap, and what goes wrong on it must show.
+constexpr KernelSignals kAllButOurs = ~(bit(SIGTRAP) | bit(SIGSEGV) | bit(SIGBUS));
+
+void* as_pointer(uint64_t value) {
+  return reinterpret_cast<void*>(value);
+}
+
+// Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
+// traces it any more. Threads that make calls for us are not to take them (ptrace(2), PTRACE_SETSIGMASK).
+class SignalsHeldBack {
+ public:
+  explicit SignalsHeldBack(pid_t tid) : tid_(tid) {
+    known_ = ptrace(PTRACE_GETSIGMASK, tid_, as_pointer(sizeof before_), &before_) == 0;
+    KernelSignals mask = kAllButOurs;
+    ptrace(PTRACE_SETSIGMASK, tid_, as_pointer(sizeof mask), &mask);
+  }
+  ~SignalsHeldBack() {
+    if (known_) ptrace(PTRACE_SETSIGMASK, tid_, as_pointer(sizeof before_), &before_);
+  }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+ private:
+  pid_t tid_;
+  KernelSignals before_ = 0;
+  bool known_ = false;
+};
+
+bool is_stopped(pid_t tid) {
+  Registers ignored;
+  return get_registers(tid, ignored) == Outcome::done;
+}
+
+}  // namespace
+
+void Session::let_go() {
+  let_go_of_stopped();
+  while (!tasks_.empty()) {
+    const auto stop = wait_for(-1, Waiting::block);
+    if (!stop && errno == ECHILD) break;
+    if (stop) file_stop(*stop);
+    let_go_of_stopped();
+  }
+  // Children of tasks that were killed before they could tell of them.
+  for (const auto& [tid, stop] : early_stops_) ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
+  if (const auto first = early_stops_.find(first_tid_);
+      first != early_stops_.end() && first->second.kind == Stop::Kind::exited)
+    outcome_.wait_status = first->second.wait_status;
+  int status = 0;
+  pid_t ended = 0;
+  do ended = waitpid(first_tid_, &status, 0);
+  while (ended < 0 && errno == EINTR);
+  if (ended == first_tid_) outcome_.wait_status = status;
+}
+
+void Session::let_go_of_stopped() {
+  // To handle one stop may bring tasks and stops forward: from the beginning each time.
+  for (auto it = tasks_.begin(); it != tasks_.end();) {
+    RecordedTask& task = *it->second;
+    ++it;
+    if (task.pending) {
+      const Stop stop = *task.pending;
+      task.pending.reset();
+      let_go_from(task, &stop);
+      it = tasks_.begin();
+    } else if (is_stopped(task.tid)) {
+      let_go_from(task, nullptr);
+      it = tasks_.begin();
+    } else if (task.state != RecordedTask::State::leaving) {
+      // One that sleeps where nothing wakes it (vfork(2)) stops when that is over.
+      ptrace(PTRACE_INTERRUPT, task.tid, nullptr, nullptr);
+    }
+  }
+}
+
+void Session::let_go_from(RecordedTask& task, const Stop* stop) {
+  if (stop != nullptr && stop->kind == Stop::Kind::exited) {
+    static_cast<void>(on_gone(task, stop->wait_status));
+  } else if (stop != nullptr && stop->kind == Stop::Kind::event) {
+    // Forks, execs and exits are followed to their end: what comes of them is to be let go too.
+    if (!handle_event(task, *stop)) kill(task.tid, SIGKILL);
+  } else if (undo_stop(task, stop)) {
+    restore_timestamps(task);
+    call_off_changes(task);
+    detach(task);
+  }
+}
+
+// Gives the task the registers it would have here by itself, and keeps the signal it stopped for. False if it
+// has to go on a little first.
+bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
+  if (get_registers(task.tid, task.registers) == Outcome::gone) return true;
+  const bool at_call = stop != nullptr && stop->kind == Stop::Kind::system_call;
+  if (at_call && !task.in_call) {
+    leave_call(task);
+  } else if (task.in_call && !task.injecting && (task.forced_result || task.argument_replaced)) {
+    if (!at_call) {
+      resume(task.tid, Resume::to_system_call);
+      return false;
+    }
+    give_back_arguments(task);
+  }
+  siginfo_t info;
+  if (stop != nullptr && stop->kind == Stop::Kind::signal && get_siginfo(task.tid, info) == Outcome::done) {
+    const bool stands_for_held = (task.injecting || task.reinjecting) && !task.held_signals.empty() &&
+                                 task.held_signals.front().si_signo == stop->signal;
+    const bool comes_again = raised_by_instruction(info) && stop->signal != SIGTRAP;
+    if (!stands_for_held && !comes_again) task.held_signals.push_back(info);
+  }
+  task.in_call = task.injecting = task.reinjecting = false;
+  return true;
+}
+
+void Session::call_off_changes(RecordedTask& task) {
+  sched_setaffinity(task.tid, sizeof processors_, &processors_);
+  if (!task.space) return;
+  TraceeMemory& memory = task.space->memory;
+  memory.follow(task.tid);
+  const SignalsHeldBack held_back(task.tid);
+  std::vector<siginfo_t> arrived;
+  RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
+  static_cast<void>(run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived));
+  task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
+  for (const siginfo_t& held : task.held_signals) {
+    // Only a task itself may queue a signal that looks as if it came from the kernel (rt_tgsigqueueinfo(2)).
+    RemoteCall queue{SYS_rt_tgsigqueueinfo,
+                     {uint64_t(task.tgid), uint64_t(task.tid), uint64_t(held.si_signo), kScratch.value},
+                     -1};
+    const bool queued = memory.write_value(kScratch, held) &&
+                        run_remote_calls(task.tid, memory, std::span(&queue, 1), arrived) &&
+                        queue.result == 0;
+    if (!queued) syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);
+  }
+}
+
+void Session::detach(RecordedTask& task) {
+  ptrace(PTRACE_DETACH, task.tid, nullptr, nullptr);
+  if (task.computing) --computing_;
+  if (task.space) task.space->users.erase(task.tid);
+  tasks_.erase(task.tid);
+}
+
+}  // namespace bygone
