@@ -16,6 +16,8 @@ struct Options {
   bool check = false;
   bool check_syscalls = false;
   bool quiet = false;
+  bool durable = false;
+  uint64_t ring_bytes = kDefaultRingBytes;
   std::string on_store_failure = "detach";
 };
 
@@ -52,7 +54,12 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   BYGONE_ASSIGN(auto header, make_header(record_options));
   BYGONE_ASSIGN(Store store, invocation.open_store());
   const std::string short_name = std::filesystem::path(program).filename();
-  BYGONE_ASSIGN(Store::NewRecording recording, store.create(options.name, short_name, std::move(header)));
+  RingOptions ring;
+  // Whole pages.
+  ring.ring_bytes = options.ring_bytes / 4096 * 4096;
+  if (options.durable) ring.durability = Durability::survives_machine;
+  BYGONE_ASSIGN(Store::NewRecording recording,
+                store.create(options.name, short_name, std::move(header), ring));
   const auto outcome = record_program(record_options, *recording.sink);
   recording.sink.reset();
   if (!outcome) return tl::unexpected(outcome.error());
@@ -86,6 +93,14 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
           "[detach]")
       ->type_name("detach|kill")
       ->check(CLI::IsMember({"detach", "kill"}));
+  command->add_flag("--durable", options->durable,
+                    "sync every commit to the disk: what readers see outlives a crash of the machine");
+  command
+      ->add_option("--ring-size", options->ring_bytes,
+                   "memory between recorder and trace service, 4MiB to 4GiB [64MiB]")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(uint64_t{kSmallestRingBytes}, uint64_t{kLargestRingBytes}));
   command->add_flag("-q,--quiet", options->quiet, "do not tell the recording's name");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return record(invocation, *options); };

@@ -315,6 +315,10 @@ Expected<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& pa
   });
 }
 
+Expected<void> Catalog::sync_commits() {
+  return guarded(impl_->object, [&] { impl_->database->exec("PRAGMA synchronous = FULL"); });
+}
+
 Expected<Content> Catalog::add_file(int fd, const FileIdentity& identity, std::string_view path,
                                     std::string_view recording) {
   Content content;

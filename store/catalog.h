@@ -29,6 +29,8 @@ class Catalog {
  public:
   // Makes the catalog if `path` does not exist.
   static Expected<std::unique_ptr<Catalog>> open(const std::filesystem::path& path);
+  // From now on every commit reaches the disk before it counts.
+  Expected<void> sync_commits();
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;

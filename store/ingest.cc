@@ -35,6 +35,10 @@ int64_t last_blob(SQLite::Database& database) {
   return newest.executeStep() ? newest.getColumn(0).getInt64() : 0;
 }
 
+void set_durability(SQLite::Database& database, Durability durability) {
+  if (durability == Durability::survives_machine) database.exec("PRAGMA synchronous = FULL");
+}
+
 int64_t monotonic_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -53,13 +57,14 @@ struct Ingest::Impl {
         unfinished(*database) {}
 
   void begin();
-  void note_piece(const std::optional<BlobPosition>& piece);
+  static void note_piece(SourceState& source, const std::optional<BlobPosition>& piece);
+  bool positions_pending() const;
   void load();
   void commit_now();
   void roll_back() noexcept;
   void shrink();
-  Expected<void> take(AnyRow row, std::span<const std::byte> payload);
-  Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload);
+  Expected<void> take(AnyRow row, std::span<const std::byte> payload, SourceState& source);
+  Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload, SourceState& source);
   Expected<void> put(const AnyRow& row, const std::optional<BlobPosition>& payload);
   Expected<void> put_header(std::string key, std::string value);
   template <class Action>
@@ -74,9 +79,8 @@ struct Ingest::Impl {
   IngestOptions options;
   std::string object;
   OutcomeTracker outcome;
-  std::vector<WaitingRow> waiting;     // rows of the event whose frame has not come yet
-  std::optional<BlobPosition> pieces;  // of the payload whose row has not come yet
-  uint64_t position = 0;
+  std::vector<SourceState> sources = std::vector<SourceState>(1);
+  std::vector<uint64_t> committed_positions = std::vector<uint64_t>(1);
   EventNumber last;
   bool in_transaction = false;
   bool outcome_given = false;
@@ -93,12 +97,18 @@ void Ingest::Impl::begin() {
   in_transaction = true;
 }
 
-void Ingest::Impl::note_piece(const std::optional<BlobPosition>& piece) {
+void Ingest::Impl::note_piece(SourceState& source, const std::optional<BlobPosition>& piece) {
   if (!piece) return;
-  if (pieces)
-    pieces->size_bytes += piece->size_bytes;
+  if (source.pieces)
+    source.pieces->size_bytes += piece->size_bytes;
   else
-    pieces = piece;
+    source.pieces = piece;
+}
+
+bool Ingest::Impl::positions_pending() const {
+  for (size_t i = 0; i < sources.size(); ++i)
+    if (sources[i].position != committed_positions[i]) return true;
+  return false;
 }
 
 // What a resumed ingest must know besides what it writes.
@@ -121,23 +131,28 @@ void Ingest::Impl::load() {
       std::type_identity<Mapping>{},
       "WHERE end_event = 9223372036854775807 AND address_space NOT IN (SELECT id FROM address_space WHERE "
       "end_event < 9223372036854775807)");
-  position = unfinished.load(waiting, pieces);
-  counts.committed_position = position;
+  sources = unfinished.load();
+  committed_positions.clear();
+  for (const SourceState& source : sources) committed_positions.push_back(source.position);
+  counts.committed_position = committed_positions[0];
 }
 
 void Ingest::Impl::commit_now() {
   last_commit_ns = options.clock_ns();
-  if (!in_transaction && position == counts.committed_position) return;
+  if (!in_transaction && !positions_pending()) return;
   begin();
   blobs.flush();
   chunks.flush();
-  unfinished.save(position, waiting, pieces);
+  for (size_t i = 0; i < sources.size(); ++i)
+    if (i == 0 || !sources[i].ended || sources[i].position != committed_positions[i])
+      unfinished.save(i, sources[i]);
   database->exec("COMMIT");
   in_transaction = false;
   pending_frames = 0;
   committed_payload_bytes = blobs.raw_bytes();
   counts.committed_event = last;
-  counts.committed_position = position;
+  for (size_t i = 0; i < sources.size(); ++i) committed_positions[i] = sources[i].position;
+  counts.committed_position = committed_positions[0];
   counts.payload_bytes = blobs.raw_bytes();
   counts.stored_payload_bytes = blobs.stored_bytes();
   ++counts.commits;
@@ -179,29 +194,31 @@ Expected<void> Ingest::Impl::put_header(std::string key, std::string value) {
   return rows.put_row(HeaderEntry{std::move(key), std::move(value)}, std::nullopt);
 }
 
-Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload) {
+Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload, SourceState& source) {
   begin();
-  if (const auto* frame = std::get_if<Frame>(&row)) return take_frame(*frame, payload);
+  if (const auto* frame = std::get_if<Frame>(&row)) return take_frame(*frame, payload, source);
   if (const auto* entry = std::get_if<HeaderEntry>(&row); entry != nullptr && entry->key == "outcome")
     outcome_given = true;
   const bool may_have_payload =
       std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
-  if ((!payload.empty() || pieces) && !may_have_payload)
+  if ((!payload.empty() || source.pieces) && !may_have_payload)
     return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
-  note_piece(blobs.append(payload));
-  const auto payload_position = std::exchange(pieces, std::nullopt);
+  note_piece(source, blobs.append(payload));
+  const auto payload_position = std::exchange(source.pieces, std::nullopt);
   const auto event = event_of(row);
   if (!event || *event <= last) return put(row, payload_position);
-  if (*event != kNoEvent && event->value != last.value + 1)
+  // Where there are several sources the frame shows it.
+  if (*event != kNoEvent && event->value != last.value + 1 && sources.size() == 1)
     return fail(ErrorKind::bad_data, object,
                 fmt::format("a record of event {} came after event {}", event->value, last.value));
-  if (waiting.size() >= kMostRowsPerEvent)
+  if (source.waiting.size() >= kMostRowsPerEvent)
     return fail(ErrorKind::bad_data, object, fmt::format("event {} has too many rows", last.value + 1));
-  waiting.push_back({std::move(row), payload_position});
+  source.waiting.push_back({std::move(row), payload_position});
   return {};
 }
 
-Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std::byte> payload) {
+Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std::byte> payload,
+                                        SourceState& source) {
   if (frame.event.value != last.value + 1)
     return fail(ErrorKind::bad_data, object,
                 fmt::format("the frame of event {} came after event {}", frame.event.value, last.value));
@@ -212,8 +229,14 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
                   fmt::format("the registers of event {} are of impossible size", frame.event.value));
     std::memcpy(entry.registers.emplace().values.data(), payload.data(), payload.size());
   }
-  for (const WaitingRow& row : waiting) BYGONE_TRY(put(row.row, row.payload));
-  waiting.clear();
+  for (const WaitingRow& row : source.waiting) {
+    if (const auto event = event_of(row.row); event && *event != kNoEvent && *event > frame.event)
+      return fail(ErrorKind::bad_data, object,
+                  fmt::format("a record of event {} came before the frame of event {}", event->value,
+                              frame.event.value));
+    BYGONE_TRY(put(row.row, row.payload));
+  }
+  source.waiting.clear();
   BYGONE_TRY(rows.put_row(frame, std::nullopt));
   chunks.append(frame.event, std::move(entry));
   last = frame.event;
@@ -236,6 +259,7 @@ Expected<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options) {
   return guarded(object, [&]() -> Created {
     auto database = create_database(options.database, kRecordingApplicationId, kFormatVersion);
     database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
+    set_durability(*database, options.durability);
     database->exec("BEGIN IMMEDIATE");
     create_recording_tables(*database);
     auto impl = std::make_unique<Impl>(std::move(database));
@@ -265,6 +289,7 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
       return fail(ErrorKind::not_found, object, "is not being recorded any more");
     state.reset();
     database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
+    set_durability(*database, options.durability);
     auto impl = std::make_unique<Impl>(std::move(database));
     impl->object = object;
     impl->options = std::move(options);
@@ -275,22 +300,66 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
 }
 
 Expected<void> Ingest::append(RecordType type, std::span<const std::byte> row,
-                              std::span<const std::byte> payload) {
+                              std::span<const std::byte> payload, SourceId source) {
   return impl_->attempt([&]() -> Expected<void> {
     BYGONE_ASSIGN(AnyRow any, decode_any_row(type, row));
-    return impl_->take(std::move(any), payload);
+    return impl_->take(std::move(any), payload, impl_->sources.at(source));
   });
 }
 
-Expected<void> Ingest::append_piece(std::span<const std::byte> piece) {
+bool Ingest::must_wait(RecordType type, std::span<const std::byte> row, std::span<const std::byte> payload,
+                       SourceId source) const {
+  const auto& sources = impl_->sources;
+  if (sources.size() == 1) return false;
+  if (type == RecordType::frame) {
+    const auto frame = decode_row<Frame>(row);
+    return frame && frame->event.value > impl_->last.value + 1;
+  }
+  if (payload.empty()) return false;
+  for (size_t i = 0; i < sources.size(); ++i)
+    if (i != source && sources[i].pieces) return true;
+  return false;
+}
+
+Expected<SourceId> Ingest::add_source() {
+  if (impl_->sources.size() >= kMostSources)
+    return fail(ErrorKind::usage, impl_->object, "has as many recorders as it can have", "end some");
+  impl_->sources.emplace_back();
+  impl_->committed_positions.push_back(~uint64_t{0});  // the row that says it exists is to be written
+  BYGONE_TRY(commit());
+  return SourceId(impl_->sources.size() - 1);
+}
+
+void Ingest::end_source(SourceId source) {
+  SourceState& state = impl_->sources.at(source);
+  state.waiting.clear();
+  state.pieces.reset();
+  state.ended = true;
+  impl_->committed_positions[source] = ~uint64_t{0};
+}
+
+size_t Ingest::source_count() const {
+  return impl_->sources.size();
+}
+bool Ingest::has_ended(SourceId source) const {
+  return impl_->sources.at(source).ended;
+}
+uint64_t Ingest::committed_position(SourceId source) const {
+  return impl_->committed_positions.at(source);
+}
+const std::optional<Error>& Ingest::failure() const {
+  return impl_->failed;
+}
+
+Expected<void> Ingest::append_piece(std::span<const std::byte> piece, SourceId source) {
   return impl_->attempt([&] {
     impl_->begin();
-    impl_->note_piece(impl_->blobs.append(piece));
+    impl_->note_piece(impl_->sources.at(source), impl_->blobs.append(piece));
   });
 }
 
-void Ingest::set_position(uint64_t position) {
-  impl_->position = position;
+void Ingest::set_position(uint64_t position, SourceId source) {
+  impl_->sources.at(source).position = position;
 }
 
 Expected<void> Ingest::commit() {
@@ -298,7 +367,7 @@ Expected<void> Ingest::commit() {
 }
 
 Expected<void> Ingest::tick() {
-  const bool pending = impl_->in_transaction || impl_->position != impl_->counts.committed_position;
+  const bool pending = impl_->in_transaction || impl_->positions_pending();
   if (!pending || impl_->options.clock_ns() - impl_->last_commit_ns < impl_->options.commit_interval_ns)
     return {};
   return commit();
@@ -311,8 +380,10 @@ Expected<void> Ingest::close() {
     BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
     if (!impl_->outcome_given)
       BYGONE_TRY(impl_->put_header("outcome", complete ? impl_->outcome.outcome() : "interrupted"));
-    impl_->waiting.clear();
-    impl_->pieces.reset();
+    for (SourceState& source : impl_->sources) {
+      source.waiting.clear();
+      source.pieces.reset();
+    }
     impl_->commit_now();
     // One file without companions travels better; where a reader is at work this must wait for the next
     // writer.

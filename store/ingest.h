@@ -16,21 +16,29 @@
 
 namespace bygone {
 
+// What a commit outlives: the death of every process, or that of the machine too, which costs a sync each.
+enum class Durability { survives_processes, survives_machine };
+
 struct IngestOptions {
   std::filesystem::path database;     // an empty file, claimed for this recording
   std::vector<HeaderEntry> header;    // goes in first
   std::function<int64_t()> clock_ns;  // monotonic; empty for the real one
   int64_t commit_interval_ns = 200'000'000;
+  Durability durability = Durability::survives_processes;
 };
 
 // What an ingest has done so far.
 struct IngestCounts {
   EventNumber committed_event;        // the last event readers can see
-  uint64_t committed_position = 0;    // see set_position()
+  uint64_t committed_position = 0;    // of source 0, see set_position()
   uint64_t payload_bytes = 0;         // as they came
   uint64_t stored_payload_bytes = 0;  // compressed
   uint64_t commits = 0;
 };
+
+// Who a record comes from. Most recordings have one source, number 0.
+using SourceId = uint32_t;
+inline constexpr SourceId kMostSources = 1 << 10;
 
 // Turns the records of one recording into rows of its database. It knows nothing of where the records come
 // from, and trusts them in nothing: bad bytes are an error, after which this recording takes no more.
@@ -38,6 +46,10 @@ struct IngestCounts {
 // An event's rows become visible together: rows that belong to an event which has no frame row yet wait in
 // memory and enter the database with their frame. Commits happen when asked for, when enough is pending and
 // when commit_interval_ns has passed. Not thread-safe.
+//
+// Several sources may feed one recording, each with positions of its own. They share the numbers of events:
+// each number comes from one of them, in ascending order, and events enter the database in order whoever
+// sends them.
 class Ingest {
  public:
   static Expected<std::unique_ptr<Ingest>> create(IngestOptions options);
@@ -48,13 +60,26 @@ class Ingest {
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;
 
-  Expected<void> append(RecordType type, std::span<const std::byte> row, std::span<const std::byte> payload);
+  Expected<void> append(RecordType type, std::span<const std::byte> row, std::span<const std::byte> payload,
+                        SourceId source = 0);
 
   // The first part of the payload of the next row, which may be longer than memory.
-  Expected<void> append_piece(std::span<const std::byte> piece);
+  Expected<void> append_piece(std::span<const std::byte> piece, SourceId source = 0);
+
+  // True for a record that must not be appended before other sources have sent something: the frame of an
+  // event that is not the next, or a payload while another source is in the middle of one.
+  bool must_wait(RecordType type, std::span<const std::byte> row, std::span<const std::byte> payload,
+                 SourceId source) const;
+
+  Expected<SourceId> add_source();
+  // Drops what the source has left unfinished.
+  void end_source(SourceId source);
+  size_t source_count() const;
+  bool has_ended(SourceId source) const;
 
   // To be called before the record numbered `position` is given in: a commit of it remembers the number.
-  void set_position(uint64_t position);
+  void set_position(uint64_t position, SourceId source = 0);
+  uint64_t committed_position(SourceId source) const;
 
   // Commits all complete events.
   Expected<void> commit();
@@ -70,6 +95,7 @@ class Ingest {
   void abandon(std::string_view outcome);
 
   const IngestCounts& counts() const;
+  const std::optional<Error>& failure() const;
   // The last event whose frame has been appended, committed or not.
   EventNumber last_event() const;
 

@@ -14,14 +14,16 @@ namespace bygone {
 
 // What recorders and service say to each other beside the ring. Wire values.
 enum class MessageType : uint8_t {
-  create = 1,    // texts: name or "", program; with the ring's descriptor
-  resume = 2,    // texts: name; with the ring's descriptor
-  accepted = 3,  // texts: name
+  create = 1,    // texts: name or "", program; numbers: durable; with the ring's descriptor
+  resume = 2,    // texts: name; numbers: durable, source; with the ring's descriptor
+  accepted = 3,  // texts: name; numbers: source
   refused = 4,   // texts: object, cause, mend; numbers: ErrorKind. Also sent when a recording fails later.
   is_known = 5,  // numbers: a FileIdentity: device major and minor, inode, size, mtime, ctime
   known = 6,     // texts: sha256, or "" for a content that is not in the catalog
   status = 7,    // nothing
-  status_reply = 8,  // see store/status.h
+  status_reply = 8,  // see store/service.cc
+  join = 9,  // texts: name of a recording in progress; numbers: durable; with the descriptor of another ring
+             // for it
 };
 
 struct Message {

@@ -6,9 +6,8 @@
 
 #include "schema/error.h"
 #include "store/catalog.h"
-#include "store/ingest.h"
-#include "store/liveness.h"
 #include "store/ring.h"
+#include "store/shared_recording.h"
 
 namespace bygone {
 
@@ -16,32 +15,31 @@ namespace bygone {
 // released at once; nothing else ever is, so that a service that takes over finds the rest in the ring.
 class RecordingDrain {
  public:
-  RecordingDrain(std::string name, WriterLock lock, std::unique_ptr<Catalog> catalog,
-                 std::unique_ptr<Ingest> ingest, RingConsumer ring);
+  RecordingDrain(std::shared_ptr<SharedRecording> recording, SourceId source,
+                 std::unique_ptr<Catalog> catalog, RingConsumer ring);
 
-  // Works until the recorder has ended the recording, `producer_gone` is set and the ring empty, or `stop` is
-  // set; in the first two cases the recording is closed. After an error the recording takes no more.
+  // Works until the recorder has ended its part of the recording, `producer_gone` is set and the ring empty,
+  // or `stop` is set; in the first two cases the recording is closed if nobody else feeds it. After an error
+  // the ring is not read any more.
   Expected<void> run(const std::atomic<bool>& producer_gone, const std::atomic<bool>& stop);
+  // To be called after an error of run().
+  void give_up(const Error& error) { recording_->give_up(source_, error); }
 
-  // After an error of run(): closes what was committed, as far as that is possible.
-  void give_up(const Error& error);
-
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return recording_->name(); }
   RingConsumer& ring() { return ring_; }
-  const IngestCounts& counts() const { return ingest_->counts(); }
 
  private:
   enum class Progress { goes_on, ended };
-  Expected<Progress> take(const RingRecord& record);
-  Expected<void> take_piece(const RingRecord& record);
+  Expected<Progress> take(const RingRecord& record, const std::atomic<bool>& stop);
+  Expected<void> append(const RingRecord& record);
+  Expected<void> take_file_piece(const RingRecord& record);
   Expected<void> take_file_end(const RingRecord& record);
   Expected<void> release_committed();
-  Expected<void> close();
+  Expected<void> finish();
 
-  std::string name_;
-  WriterLock lock_;
+  std::shared_ptr<SharedRecording> recording_;
+  SourceId source_;
   std::unique_ptr<Catalog> catalog_;
-  std::unique_ptr<Ingest> ingest_;
   RingConsumer ring_;
 };
 

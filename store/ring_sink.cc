@@ -25,6 +25,9 @@ constexpr auto kPatience = std::chrono::seconds(60);
 // How many appends go by before the sink looks whether the service still lives.
 constexpr uint64_t kAppendsPerCheck = 4096;
 
+// Contents are numbered by whoever sends them.
+constexpr int kContentsPerSourceBits = 40;
+
 int64_t to_ns(const timespec& time) {
   return int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
@@ -60,12 +63,22 @@ RingSink::RingSink(std::filesystem::path store, Connection connection, RingMemor
 
 Expected<std::unique_ptr<RingSink>> RingSink::create(const std::filesystem::path& store,
                                                      std::string_view name, std::string_view program,
-                                                     size_t ring_bytes) {
-  const Message request{MessageType::create, {std::string(name), std::string(program)}, {}};
+                                                     const RingOptions& options) {
+  return begin(store, {MessageType::create, {std::string(name), std::string(program)}, {}}, options);
+}
+
+Expected<std::unique_ptr<RingSink>> RingSink::join(const std::filesystem::path& store, std::string_view name,
+                                                   const RingOptions& options) {
+  return begin(store, {MessageType::join, {std::string(name)}, {}}, options);
+}
+
+Expected<std::unique_ptr<RingSink>> RingSink::begin(const std::filesystem::path& store, Message request,
+                                                    const RingOptions& options) {
+  request.numbers = {uint64_t(options.durability == Durability::survives_machine)};
   // A service that is just leaving may take the connection with it.
   for (int attempt = 0;; ++attempt) {
     BYGONE_ASSIGN(Connection connection, reach_service(store));
-    BYGONE_ASSIGN(RingMemory memory, RingMemory::create(ring_bytes));
+    BYGONE_ASSIGN(RingMemory memory, RingMemory::create(options.ring_bytes));
     auto sink = std::unique_ptr<RingSink>(new RingSink(store, std::move(connection), std::move(memory)));
     const auto sent = sink->connection_.send(request, sink->ring_.fd());
     auto reply = sent ? sink->connection_.receive(kAnswerMs) : tl::unexpected(sent.error());
@@ -74,9 +87,12 @@ Expected<std::unique_ptr<RingSink>> RingSink::create(const std::filesystem::path
     if (!*reply)
       return fail(ErrorKind::io, "trace service", "does not answer", "see service.log in the store");
     const Message& answer = (*reply)->message;
-    if (answer.type != MessageType::accepted || answer.texts.size() != 1)
+    if (answer.type != MessageType::accepted || answer.texts.size() != 1 || answer.numbers.size() != 1)
       return tl::unexpected(error_in(answer));
     sink->name_ = answer.texts[0];
+    sink->durability_ = options.durability;
+    sink->source_ = answer.numbers[0];
+    sink->last_content_ = sink->source_ << kContentsPerSourceBits;
     sink->accepted_ = true;
     return sink;
   }
@@ -135,7 +151,10 @@ Expected<void> RingSink::revive() {
   while (std::chrono::steady_clock::now() < deadline) {
     auto connection = reach_service(store_);
     if (!connection) return give_up(connection.error());
-    if (!connection->send({MessageType::resume, {name_}, {}}, ring_.fd())) continue;
+    if (!connection->send(
+            {MessageType::resume, {name_}, {uint64_t(durability_ == Durability::survives_machine), source_}},
+            ring_.fd()))
+      continue;
     auto reply = connection->receive(kAnswerMs);
     if (!reply) continue;
     if (!*reply) break;

@@ -8,18 +8,29 @@
 
 #include "schema/record.h"
 #include "schema/rows.h"
+#include "store/ingest.h"
 #include "store/message.h"
 #include "store/ring.h"
 #include "store/service_watch.h"
 
 namespace bygone {
 
+struct RingOptions {
+  size_t ring_bytes = kDefaultRingBytes;
+  Durability durability = Durability::survives_processes;
+};
+
 // A sink that writes into a ring which the store's service drains. If the service dies another is started and
 // goes on with what it finds in the ring. append() waits for nothing but room.
 class RingSink : public RecordSink {
  public:
   static Expected<std::unique_ptr<RingSink>> create(const std::filesystem::path& store, std::string_view name,
-                                                    std::string_view program, size_t ring_bytes);
+                                                    std::string_view program,
+                                                    const RingOptions& options = {});
+  // Another ring for a recording that is in progress. Its recorder and the others number their events in
+  // common: no number twice, none left out.
+  static Expected<std::unique_ptr<RingSink>> join(const std::filesystem::path& store, std::string_view name,
+                                                  const RingOptions& options = {});
   ~RingSink() override;  // waits until all is on disk
   RingSink(const RingSink&) = delete;
   RingSink& operator=(const RingSink&) = delete;
@@ -35,6 +46,8 @@ class RingSink : public RecordSink {
   void on_trouble(std::function<void()> wake) override;
 
  private:
+  static Expected<std::unique_ptr<RingSink>> begin(const std::filesystem::path& store, Message request,
+                                                   const RingOptions& options);
   RingSink(std::filesystem::path store, Connection connection, RingMemory memory);
   Expected<void> write(RingRecordKind kind, uint8_t type, std::span<const std::byte> row,
                        std::span<const std::byte> payload);
@@ -50,6 +63,8 @@ class RingSink : public RecordSink {
   Connection connection_;
   RingProducer ring_;
   std::string name_;
+  Durability durability_ = Durability::survives_processes;
+  uint64_t source_ = 0;  // among those that feed the recording
   std::map<FileIdentity, ContentId> contents_;
   uint64_t last_content_ = 0;
   uint64_t appends_ = 0;

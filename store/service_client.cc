@@ -11,11 +11,19 @@ namespace bygone {
 
 namespace {
 constexpr int kPollMs = 100;
-}
+constexpr int kJoinTries = 100;
+constexpr auto kJoinPause = std::chrono::milliseconds(20);
 
-ServiceClient::ServiceClient(Connection connection, std::filesystem::path store,
+// Something to wait for: a name without a recording will not come to be one.
+bool is_unfinished(const std::filesystem::path& database) {
+  std::error_code ignored;
+  return std::filesystem::exists(lock_file_of(database), ignored);
+}
+}  // namespace
+
+ServiceClient::ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live,
                              std::function<ServiceStatus()> status)
-    : connection_(std::move(connection)), store_(std::move(store)), status_(std::move(status)) {
+    : connection_(std::move(connection)), store_(std::move(store)), live_(live), status_(std::move(status)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -37,7 +45,8 @@ void ServiceClient::run() {
 
 Expected<void> ServiceClient::answer(Connection::Received received) {
   const Message& message = received.message;
-  if (message.type == MessageType::create || message.type == MessageType::resume) {
+  if (message.type == MessageType::create || message.type == MessageType::resume ||
+      message.type == MessageType::join) {
     const auto begun = begin(message, received.descriptor);
     if (begun) return {};
     return connection_.send(message_of(begun.error()));
@@ -64,39 +73,103 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
     return fail(ErrorKind::bad_data, "message", "begins a recording without a ring, or a second one");
   BYGONE_ASSIGN(RingMemory memory, RingMemory::attach(descriptor));
   RingConsumer ring(std::move(memory));
-  const bool is_new = message.type == MessageType::create;
-  if (message.texts.size() != (is_new ? 2u : 1u))
-    return fail(ErrorKind::bad_data, "message", "has not its texts");
-  if (!is_new) BYGONE_TRY(check_name(message.texts[0]));
-  std::filesystem::path database = recording_path(store_, message.texts[0]);
-  if (is_new) {
-    BYGONE_ASSIGN(database, claim_name(store_, message.texts[0], message.texts[1]));
+  const bool is_create = message.type == MessageType::create;
+  const bool is_resume = message.type == MessageType::resume;
+  if (message.texts.size() != (is_create ? 2u : 1u) || message.numbers.size() != (is_resume ? 2u : 1u))
+    return fail(ErrorKind::bad_data, "message", "has not its texts and numbers");
+  durability_ = message.numbers[0] != 0 ? Durability::survives_machine : Durability::survives_processes;
+  if (is_create) return create(message, std::move(ring));
+  BYGONE_TRY(check_name(message.texts[0]));
+  return is_resume ? resume(message, std::move(ring)) : join(message, std::move(ring));
+}
+
+Expected<void> ServiceClient::create(const Message& message, RingConsumer ring) {
+  const std::lock_guard guard(live_.begin);
+  BYGONE_ASSIGN(const auto database, claim_name(store_, message.texts[0], message.texts[1]));
+  const auto began = [&]() -> Expected<std::shared_ptr<SharedRecording>> {
+    BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
+    IngestOptions options;
+    options.database = database;
+    options.durability = durability_;
+    BYGONE_ASSIGN(auto ingest, Ingest::create(std::move(options)));
+    return std::make_shared<SharedRecording>(database.stem().string(), std::move(lock), std::move(ingest));
+  }();
+  if (!began) {
+    static_cast<void>(remove_recording_files(database));
+    return tl::unexpected(began.error());
   }
-  BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
-  IngestOptions options;
-  options.database = database;
-  auto ingest = is_new ? Ingest::create(std::move(options)) : Ingest::resume(std::move(options));
-  if (!ingest) {
-    lock.release();
-    if (is_new) static_cast<void>(remove_recording_files(database));
-    // It was closed, and the service died before it could say so.
-    if (!is_new && ingest.error().kind == ErrorKind::not_found) {
-      ring.mark_closed();
-      return connection_.send({MessageType::accepted, {message.texts[0]}, {}});
+  live_.add(*began);
+  (*began)->attach(0);
+  return start(*began, 0, std::move(ring));
+}
+
+Expected<void> ServiceClient::resume(const Message& message, RingConsumer ring) {
+  const std::string& name = message.texts[0];
+  const SourceId source = SourceId(message.numbers[1]);
+  const auto closed = [&] {
+    ring.mark_closed();
+    return connection_.send({MessageType::accepted, {name}, {source}});
+  };
+  const std::lock_guard guard(live_.begin);
+  std::shared_ptr<SharedRecording> recording = live_.find(name);
+  if (!recording) {
+    const auto database = recording_path(store_, name);
+    BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
+    IngestOptions options;
+    options.database = database;
+    options.durability = durability_;
+    auto ingest = Ingest::resume(std::move(options));
+    if (!ingest) {
+      lock.release();
+      // It was closed, and the service died before it could say so.
+      if (ingest.error().kind == ErrorKind::not_found) return closed();
+      return tl::unexpected(ingest.error());
     }
-    return tl::unexpected(ingest.error());
+    recording = std::make_shared<SharedRecording>(name, std::move(lock), std::move(*ingest));
+    live_.add(recording);
   }
+  const bool ended = [&] {
+    const auto held = recording->lock();
+    return source < recording->ingest().source_count() && recording->ingest().has_ended(source);
+  }();
+  if (ended) return closed();
+  if (!recording->attach(source))
+    return fail(ErrorKind::not_found, name, fmt::format("does not wait for recorder {} any more", source),
+                "it was away for too long");
+  return start(recording, source, std::move(ring));
+}
+
+Expected<void> ServiceClient::join(const Message& message, RingConsumer ring) {
+  // After the death of a service the recording is back only when one of its recorders is.
+  for (int i = 0; i < kJoinTries; ++i) {
+    {
+      const std::lock_guard guard(live_.begin);
+      if (auto recording = live_.find(message.texts[0])) {
+        BYGONE_ASSIGN(const SourceId source, recording->add_source());
+        return start(std::move(recording), source, std::move(ring));
+      }
+    }
+    if (!is_unfinished(recording_path(store_, message.texts[0]))) break;
+    std::this_thread::sleep_for(kJoinPause);
+  }
+  return fail(ErrorKind::not_found, message.texts[0], "is not being recorded",
+              "`bygone status` names those that are");
+}
+
+Expected<void> ServiceClient::start(std::shared_ptr<SharedRecording> recording, SourceId source,
+                                    RingConsumer ring) {
   BYGONE_ASSIGN(catalog_, Catalog::open(catalog_path(store_)));
   BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(store_)));
+  if (durability_ == Durability::survives_machine) BYGONE_TRY(catalog->sync_commits());
   {
     const std::lock_guard guard(status_mutex_);
-    name_ = database.stem().string();
-    drain_ = std::make_unique<RecordingDrain>(name_, std::move(lock), std::move(catalog), std::move(*ingest),
-                                              std::move(ring));
+    name_ = recording->name();
+    drain_ =
+        std::make_unique<RecordingDrain>(std::move(recording), source, std::move(catalog), std::move(ring));
   }
   has_recording_ = true;
   drain_thread_ = std::thread([this] { drain(); });
-  return connection_.send({MessageType::accepted, {name_}, {}});
+  return connection_.send({MessageType::accepted, {name_}, {source}});
 }
 
 void ServiceClient::drain() {
@@ -107,8 +180,8 @@ void ServiceClient::drain() {
     std::fflush(stderr);
     // The reason must be on its way when the recorder sees the mark.
     static_cast<void>(connection_.send(message_of(result.error())));
-    drain_->ring().mark_failed();
     drain_->give_up(result.error());
+    drain_->ring().mark_failed();
     connection_.hang_up();
   }
   const std::lock_guard guard(status_mutex_);

@@ -15,7 +15,8 @@ namespace bygone {
 // One connection to the service: most often a recorder's, with its ring and the thread that drains it.
 class ServiceClient {
  public:
-  ServiceClient(Connection connection, std::filesystem::path store, std::function<ServiceStatus()> status);
+  ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live,
+                std::function<ServiceStatus()> status);
   ~ServiceClient();  // stops and waits
   ServiceClient(const ServiceClient&) = delete;
   ServiceClient& operator=(const ServiceClient&) = delete;
@@ -29,15 +30,21 @@ class ServiceClient {
   void run();
   Expected<void> answer(Connection::Received received);
   Expected<void> begin(const Message& message, int ring);
+  Expected<void> create(const Message& message, RingConsumer ring);
+  Expected<void> resume(const Message& message, RingConsumer ring);
+  Expected<void> join(const Message& message, RingConsumer ring);
+  Expected<void> start(std::shared_ptr<SharedRecording> recording, SourceId source, RingConsumer ring);
   Expected<void> answer_is_known(const Message& message);
   void drain();
 
   Connection connection_;
   std::filesystem::path store_;
+  LiveRecordings& live_;
   std::function<ServiceStatus()> status_;
   std::unique_ptr<Catalog> catalog_;  // for questions; the drain has its own
   std::unique_ptr<RecordingDrain> drain_;
   std::string name_;
+  Durability durability_ = Durability::survives_processes;
   std::mutex status_mutex_;
   std::atomic<bool> has_recording_ = false;
   std::atomic<bool> producer_gone_ = false;

@@ -14,7 +14,6 @@
 #include "store/catalog.h"
 #include "store/liveness.h"
 #include "store/recording_files.h"
-#include "store/ring_sink.h"
 
 namespace bygone {
 
@@ -74,9 +73,9 @@ Expected<Store> Store::open(const std::filesystem::path& directory) {
 }
 
 Expected<Store::NewRecording> Store::create(std::string_view name, std::string_view program,
-                                            std::vector<HeaderEntry> header) {
+                                            std::vector<HeaderEntry> header, const RingOptions& options) {
   if (!name.empty()) BYGONE_TRY(check_name(name));
-  BYGONE_ASSIGN(auto sink, RingSink::create(directory_, name, program, kDefaultRingBytes));
+  BYGONE_ASSIGN(auto sink, RingSink::create(directory_, name, program, options));
   if (std::none_of(header.begin(), header.end(), [](const HeaderEntry& e) { return e.key == "started_ns"; }))
     header.push_back({"started_ns", std::to_string(now_ns())});
   for (const HeaderEntry& entry : header) BYGONE_TRY(append_row(*sink, entry));

@@ -9,6 +9,7 @@
 #include "schema/error.h"
 #include "schema/record.h"
 #include "store/recording_reader.h"
+#include "store/ring_sink.h"
 
 namespace bygone {
 
@@ -42,7 +43,7 @@ class Store {
     std::unique_ptr<RecordSink> sink;  // committing and closing on destruction
   };
   Expected<NewRecording> create(std::string_view name, std::string_view program,
-                                std::vector<HeaderEntry> header);
+                                std::vector<HeaderEntry> header, const RingOptions& options = {});
 
   // Opens NAME of this store, or a file if `name_or_file` contains a slash or names an existing file. An
   // empty string means the latest recording.

@@ -1,6 +1,14 @@
 #include "store/unfinished_event.h"
 
+#include <fmt/core.h>
+
+#include "store/ingest.h"
+
 namespace bygone {
+
+namespace {
+constexpr int kSourceShift = 32;
+}
 
 UnfinishedEvent::UnfinishedEvent(SQLite::Database& database)
     : database_(database),
@@ -20,45 +28,55 @@ void UnfinishedEvent::insert(int64_t ordinal, int64_t type, std::span<const std:
   insert_.reset();
 }
 
-void UnfinishedEvent::save(uint64_t position, const std::vector<WaitingRow>& waiting,
-                           const std::optional<BlobPosition>& pieces) {
-  if (saved_ > 0) database_.exec("DELETE FROM unfinished_row WHERE ordinal > 0");
-  insert(0, int64_t(position), {}, pieces);
+void UnfinishedEvent::save(size_t source, const SourceState& state) {
+  const int64_t base = int64_t(source) << kSourceShift;
+  if (saved_.size() <= source) saved_.resize(source + 1);
+  if (saved_[source] > 0)
+    database_.exec(fmt::format("DELETE FROM unfinished_row WHERE ordinal > {} AND ordinal <= {}", base,
+                               base + int64_t(saved_[source])));
+  constexpr std::byte kEnded[] = {std::byte{1}};
+  insert(base, int64_t(state.position), std::span(kEnded).first(state.ended ? 1 : 0), state.pieces);
   std::vector<std::byte> fields;
-  for (size_t i = 0; i < waiting.size(); ++i) {
+  for (size_t i = 0; i < state.waiting.size(); ++i) {
     fields.clear();
     const RecordType type = std::visit(
         [&]<class Row>(const Row& row) {
           encode_row(row, fields);
           return RowFields<Row>::type;
         },
-        waiting[i].row);
-    insert(int64_t(i) + 1, int64_t(type), fields, waiting[i].payload);
+        state.waiting[i].row);
+    insert(base + int64_t(i) + 1, int64_t(type), fields, state.waiting[i].payload);
   }
-  saved_ = waiting.size();
+  saved_[source] = state.waiting.size();
 }
 
-uint64_t UnfinishedEvent::load(std::vector<WaitingRow>& waiting, std::optional<BlobPosition>& pieces) {
-  uint64_t position = 0;
+std::vector<SourceState> UnfinishedEvent::load() {
+  std::vector<SourceState> sources(1);
   SQLite::Statement all(
       database_,
       "SELECT ordinal, type, fields, blob, blob_offset_bytes, blob_size_bytes FROM unfinished_row "
       "ORDER BY ordinal");
   while (all.executeStep()) {
+    const int64_t ordinal = all.getColumn(0).getInt64();
     const auto payload = read_payload(all, 3);
-    if (!payload) continue;
-    if (all.getColumn(0).getInt64() == 0) {
-      position = uint64_t(all.getColumn(1).getInt64());
-      pieces = *payload;
+    if (!payload || ordinal < 0 || ordinal >= int64_t(kMostSources) << kSourceShift) continue;
+    const size_t source = size_t(ordinal >> kSourceShift);
+    if (sources.size() <= source) sources.resize(source + 1);
+    SourceState& state = sources[source];
+    const SQLite::Column fields = all.getColumn(2);
+    if (ordinal == int64_t(source) << kSourceShift) {
+      state.position = uint64_t(all.getColumn(1).getInt64());
+      state.pieces = *payload;
+      state.ended = fields.getBytes() != 0;
       continue;
     }
-    const SQLite::Column fields = all.getColumn(2);
     auto row = decode_any_row(RecordType(uint8_t(all.getColumn(1).getInt())),
                               {static_cast<const std::byte*>(fields.getBlob()), size_t(fields.getBytes())});
-    if (row) waiting.push_back({std::move(*row), *payload});
+    if (row) state.waiting.push_back({std::move(*row), *payload});
   }
-  saved_ = waiting.size();
-  return position;
+  saved_.clear();
+  for (const SourceState& state : sources) saved_.push_back(state.waiting.size());
+  return sources;
 }
 
 }  // namespace bygone

@@ -17,17 +17,24 @@ struct WaitingRow {
   std::optional<BlobPosition> payload;
 };
 
+// One of the senders that feed a recording.
+struct SourceState {
+  std::vector<WaitingRow> waiting;     // rows of its event whose frame has not come yet
+  std::optional<BlobPosition> pieces;  // of the payload whose row has not come yet
+  uint64_t position = 0;               // of the last record taken
+  bool ended = false;
+};
+
 // Keeps what an ingest has taken but cannot show yet in the table unfinished_row, so that the sender may
-// forget it. Row 0 holds the position of the last record taken, and where the pieces of a payload lie whose
-// row has not come. Members throw SQLite::Exception.
+// forget it. Each source has rows of its own, numbered from source * 2^32. The first of them holds the
+// position of the last record taken, where the pieces of a payload lie whose row has not come, and whether
+// the source has ended. Members throw SQLite::Exception.
 class UnfinishedEvent {
  public:
   explicit UnfinishedEvent(SQLite::Database& database);
 
-  void save(uint64_t position, const std::vector<WaitingRow>& waiting,
-            const std::optional<BlobPosition>& pieces);
-  // Returns the position.
-  uint64_t load(std::vector<WaitingRow>& waiting, std::optional<BlobPosition>& pieces);
+  void save(size_t source, const SourceState& state);
+  std::vector<SourceState> load();
 
  private:
   void insert(int64_t ordinal, int64_t type, std::span<const std::byte> fields,
@@ -35,7 +42,7 @@ class UnfinishedEvent {
 
   SQLite::Database& database_;
   SQLite::Statement insert_;
-  size_t saved_ = 0;
+  std::vector<size_t> saved_;  // rows that wait, of each source
 };
 
 }  // namespace bygone
