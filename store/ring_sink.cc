@@ -196,7 +196,10 @@ Expected<void> RingSink::send_file(int fd, Content& content) {
 
 Expected<ContentId> RingSink::add_file(int fd, const FileIdentity& identity, std::string_view path) {
   if (failed_) return tl::unexpected(*failed_);
-  if (const auto known = contents_.find(identity); known != contents_.end()) return known->second;
+  // Without time stamps nothing tells one state of a file from the next: each is kept by itself.
+  const bool identifies = identity.mtime_ns != 0 || identity.ctime_ns != 0;
+  if (const auto known = contents_.find(identity); identifies && known != contents_.end())
+    return known->second;
   Content content;
   content.id = ContentId{last_content_ + 1};
   content.size_bytes = identity.size_bytes;
@@ -205,13 +208,15 @@ Expected<ContentId> RingSink::add_file(int fd, const FileIdentity& identity, std
   content.mtime_ns = identity.mtime_ns;
   content.ctime_ns = identity.ctime_ns;
   content.path = path;
-  auto known = ask_known(identity);
-  if (!known) return tl::unexpected(give_up(known.error()).error());
-  content.sha256 = std::move(*known);
+  if (identifies) {
+    auto known = ask_known(identity);
+    if (!known) return tl::unexpected(give_up(known.error()).error());
+    content.sha256 = std::move(*known);
+  }
   auto added = content.sha256.empty() ? send_file(fd, content) : append_row(*this, content);
   if (!added) return tl::unexpected(give_up(added.error()).error());
   ++last_content_;
-  contents_.emplace(identity, content.id);
+  if (identifies) contents_.emplace(identity, content.id);
   return content.id;
 }
 
