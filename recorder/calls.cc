@@ -37,6 +37,8 @@ void Session::adjust_call(RecordedTask& task) {
   };
   if (task.row != nullptr && task.row->call_class == CallClass::refused)
     return answer(task, -task.row->refusal_errno);
+  if (task.row != nullptr && task.row->call_class == CallClass::address_space) guard_own_pages(task);
+  if (task.forced_result) return;
   switch (registers[Register::orig_rax]) {
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
@@ -68,6 +70,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   task.forced_result.reset();
   task.input_position.reset();
   task.argument_replaced = false;
+  task.beside_own_pages = false;
   Registers as_called = task.registers;
   if (as_called[Register::orig_rax] == SYS_restart_syscall && task.interrupted_call >= 0)
     as_called[Register::orig_rax] = uint64_t(task.interrupted_call);
@@ -75,6 +78,9 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   task.row = find_call(number);
   task.entry = note_entry(as_called, task.space->memory);
   task.may_block = may_block(as_called);
+  // A stack may have grown since; what the call does to it begins from there.
+  if (task.row != nullptr && task.row->call_class == CallClass::address_space)
+    BYGONE_TRY(follow_kernel(task));
   adjust_call(task);
   if (!task.entry.unknown.empty() && !task.forced_result) watch_memory(task);
   switch (number) {
@@ -82,9 +88,12 @@ Expected<void> Session::on_entry(RecordedTask& task) {
     case SYS_exit_group:
       BYGONE_TRY(complete(task, FrameKind::syscall, int32_t(number), std::nullopt));
       break;
-    case SYS_rt_sigreturn:
     case SYS_execve:
     case SYS_execveat:
+      task.words_at_exit = words_written_at_exit(task);
+      lose_turn(task);
+      break;
+    case SYS_rt_sigreturn:
       // Their exit has other registers than their entry; this frame is where the entry is checked.
       lose_turn(task);
       break;
@@ -109,6 +118,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     return {};
   }
   if (task.exec_pending) return finish_exec(task);
+  if (task.beside_own_pages) BYGONE_TRY(run_beside_own_pages(task));
   if (task.forced_result || task.argument_replaced) {
     // The program finds its own arguments where it left them.
     const uint64_t result =
@@ -141,6 +151,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   capture_output(task, result);
   capture_remote_writes(task, result);
   capture_mapped_file_write(task, result);
+  capture_memory_file_write(task, result);
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "recorder/session.h"
+#include "recorder/vdso.h"
 #include "tracee/proc_maps.h"
 #include "tracee/remote_calls.h"
 
@@ -165,6 +166,7 @@ Expected<void> Session::read_initial_mappings(RecordedTask& task, std::vector<st
     } else if (line.path == "[vdso]") {
       mapping.kind = MappingKind::vdso;
       mapping.data.source = DataSource::content;
+      make_vdso_call(task.space->memory, line.range);
       BYGONE_ASSIGN(mapping.data.content, files_.keep_vdso(task.space->memory, line.range));
     } else if (line.path.starts_with("[vvar")) {
       mapping.kind = MappingKind::vvar;
@@ -190,6 +192,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   task.exec_pending = false;
   task.interrupted_call = -1;
   task.clear_tid = {};
+  capture_words_elsewhere(task, std::exchange(task.words_at_exit, {}));
   leave_space(task);
   const AddressSpaceId id = next_space_;
   ++next_space_.value;

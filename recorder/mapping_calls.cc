@@ -36,35 +36,11 @@ bool just_written(const FileStat& stat) {
   return int64_t(now.tv_sec) * kNsPerSecond - stat.mtime_ns < 60 * kNsPerSecond;
 }
 
-// The descriptor a call wrote through and where it began, or -1: at the descriptor's position.
-struct FileWrite {
-  int fd = -1;
-  int64_t start = -1;
-  bool resizes = false;
-};
-
-std::optional<FileWrite> file_write_of(const Registers& call) {
-  const int fd = int(call.argument(0));
-  switch (call[Register::orig_rax]) {
-    case SYS_write:
-    case SYS_writev:
-      return FileWrite{fd, -1, false};
-    case SYS_pwrite64:
-    case SYS_pwritev:
-      return FileWrite{fd, int64_t(call.argument(3)), false};
-    case SYS_pwritev2:
-      return FileWrite{fd, int64_t(call.argument(3)), false};
-    case SYS_sendfile:
-      return FileWrite{fd, -1, false};
-    case SYS_copy_file_range:
-    case SYS_splice:
-      return FileWrite{int(call.argument(2)), -1, true};
-    case SYS_ftruncate:
-    case SYS_fallocate:
-      return FileWrite{fd, -1, true};
-    default:
-      return std::nullopt;
-  }
+// What of the mapping has the file behind it: pages beyond its end cannot be touched.
+MemoryRange part_in_file(const KernelMapping& mapping) {
+  const uint64_t size = page_ceil(Address{mapping.file_stat.size_bytes}).value;
+  const uint64_t reach = size > mapping.offset_bytes ? size - mapping.offset_bytes : 0;
+  return {mapping.range.start, std::min(mapping.range.end, mapping.range.start + reach)};
 }
 
 }  // namespace
@@ -92,6 +68,18 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   return {};
 }
 
+// Somebody shares the file: what was written to the part nobody mapped shows only now.
+bool Session::is_shared(const KernelMapping& file) const {
+  for (const auto& [tid, task] : tasks_) {
+    if (!task->space) continue;
+    for (const auto& [start, mapping] : task->space->space.mappings())
+      if (mapping.recorded.prot.shared && mapping.recorded.inode == file.inode &&
+          mapping.recorded.device == file.device)
+        return true;
+  }
+  return false;
+}
+
 Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
   const Registers& call = task.entry.registers;
   const uint64_t flags = call.argument(3);
@@ -104,7 +92,10 @@ Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
   if (!plain_memory) BYGONE_TRY(describe_new_mapping(task, int(call.argument(4)), mapping));
   const bool code = mapping.recorded.prot.execute && mapping.data.source == DataSource::content;
   const MemoryRange range = mapping.range();
+  const bool changed_since = mapping.data.source == DataSource::content && is_shared(mapping.recorded);
+  const MemoryRange in_file = part_in_file(mapping.recorded);
   task.space->space.insert(log_.next(), std::move(mapping));
+  if (changed_since) capture_range(task, in_file);
   if (code) trap_timestamps(task, range);
   return {};
 }
@@ -133,6 +124,20 @@ void Session::on_mremap(RecordedTask& task, Address start) {
     space.move(at, piece, start + (piece.start - from.start), piece.size_bytes(), source);
 }
 
+// A mapping of a file that grew shows what was written there while nobody mapped it.
+void Session::capture_new_file_part(RecordedTask& task, Address start) {
+  const Registers& call = task.entry.registers;
+  const Mapping* const mapping = task.space->space.find(start);
+  if (mapping == nullptr || mapping->data.source != DataSource::content) return;
+  const MemoryRange grown{page_ceil(start + call.argument(1)), page_ceil(start + call.argument(2))};
+  struct stat st;
+  const std::string link = fmt::format("/proc/{}/map_files/{:x}-{:x}", task.tid, mapping->range().start.value,
+                                       mapping->range().end.value);
+  KernelMapping now = mapping->recorded;
+  if (stat(link.c_str(), &st) == 0) now.file_stat.size_bytes = uint64_t(st.st_size);
+  capture_range(task, part_in_file(now).intersect(grown));
+}
+
 void Session::on_brk(RecordedTask& task, Address now) {
   const Address before = page_ceil(task.space->program_break);
   const Address after = page_ceil(now);
@@ -147,6 +152,21 @@ void Session::on_brk(RecordedTask& task, Address now) {
   heap.recorded.path = "[heap]";
   heap.kind = MappingKind::heap;
   task.space->space.insert(log_.next(), std::move(heap));
+}
+
+// The kernel makes of it a new mapping of the same file (mm/mmap.c), whatever the call once was.
+void Session::on_remap_file_pages(RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  const Address start = page_floor(Address{call.argument(0)});
+  const Mapping* const old = task.space->space.find(start);
+  if (old == nullptr) return;
+  const MemoryRange range{start, page_floor(start + call.argument(1))};
+  Mapping mapping = slice(*old, old->range().intersect(range));
+  mapping.recorded.range = range;
+  mapping.recorded.offset_bytes = call.argument(3) * kPageSize;
+  if (mapping.data.source == DataSource::content) mapping.data.offset_bytes = mapping.recorded.offset_bytes;
+  mapping.data.kept = false;
+  task.space->space.insert(log_.next(), std::move(mapping));
 }
 
 Expected<void> Session::on_shmat(RecordedTask& task, Address start) {
@@ -174,7 +194,8 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
     case SYS_mmap:
       return failed ? Expected<void>{} : on_mmap(task, Address{uint64_t(result)});
     case SYS_munmap:
-      if (!failed) space.remove(log_.next(), range);
+      if (failed) return {};
+      for (const MemoryRange& part : beside_own_pages(range)) space.remove(log_.next(), part);
       return {};
     case SYS_mprotect:
     case SYS_pkey_mprotect: {
@@ -187,10 +208,15 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       return {};
     }
     case SYS_mremap:
-      if (!failed) on_mremap(task, Address{uint64_t(result)});
+      if (failed) return {};
+      on_mremap(task, Address{uint64_t(result)});
+      if (call.argument(2) > call.argument(1)) capture_new_file_part(task, Address{uint64_t(result)});
       return {};
     case SYS_brk:
       on_brk(task, Address{uint64_t(result)});
+      return {};
+    case SYS_remap_file_pages:
+      if (!failed) on_remap_file_pages(task);
       return {};
     case SYS_shmat:
       return failed ? Expected<void>{} : on_shmat(task, Address{uint64_t(result)});
@@ -249,45 +275,6 @@ Expected<void> Session::follow_kernel(RecordedTask& task) {
   }
   where.page_excess = pages - int64_t(space.total_pages());
   return {};
-}
-
-void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
-  if (!maps_changing_files_ || result < 0 || task.forced_result) return;
-  const auto call = file_write_of(task.entry.registers);
-  if (!call) return;
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/fd/%d", task.tid, call->fd);
-  struct stat st;
-  if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return;
-  const FileStat now{uint32_t(st.st_mode), uint64_t(st.st_size),
-                     st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
-                     st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec};
-  const int64_t position = call->start >= 0 ? call->start + result : file_position(task.tid, call->fd);
-  // For calls that say no better, all that is mapped of the file.
-  const uint64_t first =
-      call->resizes || position < 0 ? 0 : uint64_t(std::max<int64_t>(0, position - result));
-  const uint64_t end = call->resizes || position < 0 ? now.size_bytes : uint64_t(position);
-  std::set<RecordedSpace*> seen;
-  std::vector<std::byte> bytes;
-  for (const auto& [tid, other] : tasks_) {
-    if (!other->space || !seen.insert(other->space.get()).second) continue;
-    AddressSpace& space = other->space->space;
-    std::optional<Device> device;
-    for (const auto& [start, mapping] : space.mappings()) {
-      const KernelMapping& m = mapping.recorded;
-      if (m.inode != st.st_ino) continue;
-      device = m.device;
-      const uint64_t from = std::max(first, m.offset_bytes);
-      const uint64_t to = std::min(end, m.offset_bytes + m.range.size_bytes());
-      if (from >= to) continue;
-      bytes.resize(to - from);
-      const Address address = start + (from - m.offset_bytes);
-      if (other->space->memory.read(address, bytes)) log_.memory_write(Tid{tid}, address, bytes);
-    }
-    if (!device) continue;
-    space.restat(log_.next(), *device, st.st_ino, now);
-    log_.mapping_changes(space);
-  }
 }
 
 }  // namespace bygone

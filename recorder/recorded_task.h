@@ -53,6 +53,7 @@ struct RecordedTask {
   std::unique_ptr<MemoryWatch> watch;     // over a call that nothing describes
   int64_t interrupted_call = -1;          // what restart_syscall(2) goes on with
   std::optional<int64_t> forced_result;   // the call is not run and answers this
+  bool beside_own_pages = false;          // the call is run by us, in parts that leave bygone's pages alone
   bool argument_replaced = false;         // the kernel was given another argument than the program gave
   std::optional<int64_t> input_position;  // of the file a copying call reads from, at entry
 
@@ -66,6 +67,7 @@ struct RecordedTask {
   EventNumber exit_event;     // its exit frame, once that is written
   int exit_status = 0;        // as told there
   Address clear_tid;          // set_tid_address(2)
+  std::vector<Address> words_at_exit;  // the kernel changes them when the task ends; known once it is ending
 };
 
 }  // namespace bygone

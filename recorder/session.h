@@ -73,6 +73,9 @@ class Session {
   void answer(RecordedTask& task, int64_t result);
   // Changes calls that must not run as they are.
   void adjust_call(RecordedTask& task);
+  // own_pages.cc: keeps the program's calls off bygone's pages
+  void guard_own_pages(RecordedTask& task);
+  Expected<void> run_beside_own_pages(RecordedTask& task);
   // call_effects.cc: memory the call wrote
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.
@@ -85,15 +88,24 @@ class Session {
   void note_uncaptured(int32_t call, const std::string& detail);
   // mapping_calls.cc
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
+  bool is_shared(const KernelMapping& file) const;
   Expected<void> on_mmap(RecordedTask& task, Address start);
   void on_mremap(RecordedTask& task, Address start);
+  void capture_new_file_part(RecordedTask& task, Address start);
   void on_brk(RecordedTask& task, Address now);
+  void on_remap_file_pages(RecordedTask& task);
   Expected<void> on_shmat(RecordedTask& task, Address start);
   // Finds out what changed on its own (a stack that grew) or by a call nobody described.
   Expected<void> follow_kernel(RecordedTask& task);
   Expected<void> describe_new_mapping(RecordedTask& task, int fd, Mapping& mapping);
+  // file_writes.cc
   // Stores made by write(2) and its kin into a file that is mapped.
   void capture_mapped_file_write(RecordedTask& task, int64_t result);
+  // All that is mapped of a part of a file (MemoryRange of offsets); says the device it is known by.
+  enum class Sharing { shared, not_shared };
+  std::optional<Device> capture_file_range(uint64_t inode, MemoryRange in_file, Sharing sharing);
+  // Stores made through /proc/PID/mem.
+  void capture_memory_file_write(RecordedTask& task, int64_t result);
   // output_capture.cc
   int output_stream(const RecordedTask& task, int fd) const;
   void prepare_output(RecordedTask& task);
@@ -110,7 +122,10 @@ class Session {
   // tasks.cc
   Expected<void> on_new_task(RecordedTask& parent, const Stop& stop);
   Expected<void> on_exit_event(RecordedTask& task);
+  void enter_last_call(RecordedTask& task);
   Expected<void> on_gone(RecordedTask& task, int wait_status);
+  static std::vector<Address> words_written_at_exit(const RecordedTask& task);
+  void capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words);
   void finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes);
   // Somebody who lives and sees the same memory as `task` at `address`, and where.
   std::pair<RecordedTask*, Address> other_view(const RecordedTask& task, Address address);
@@ -155,6 +170,7 @@ class Session {
   bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
+  bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
   int output_fds_[3] = {-1, -1, -1};  // our standard streams, by number; compared with the tracees'

@@ -19,6 +19,13 @@ bool same_but_for_call_number(Registers a, Registers b) {
   return a == b;
 }
 
+// Calls that answer with a fault of their own: a signal frame that is none, and those meant for code the
+// kernel plants.
+bool raised_by_call(uint64_t call, bool at_its_return) {
+  constexpr uint64_t kUretprobe = 335, kUprobe = 336;
+  return at_its_return && (call == SYS_rt_sigreturn || call == kUretprobe || call == kUprobe);
+}
+
 // Size of the frame the kernel has just pushed at `stack_pointer`: struct rt_sigframe (return address,
 // ucontext, siginfo), with the extended state above it (arch/x86/kernel/signal_64.c).
 uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
@@ -78,13 +85,15 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     return deliver(task, held, SignalPosition::call_exit);
   }
   if (raised_by_instruction(info)) {
-    task.registers = now;
+    const Registers before = std::exchange(task.registers, now);
     if (emulate_instruction(task, info)) {
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
       return complete(task, FrameKind::instruction, std::nullopt, int64_t(value));
     }
-    return deliver(task, info, SignalPosition::fault);
+    const bool moved = task.in_user_code && !raised_by_call(task.entry.registers[Register::orig_rax],
+                                                            same_but_for_call_number(now, before));
+    return deliver(task, info, moved ? SignalPosition::fault : SignalPosition::call_exit);
   }
   if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
   hold_signal(task, info);

@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 #include "recorder/session.h"
+#include "recorder/wait_limit.h"
 #include "tracee/memory_digest.h"
 
 namespace bygone {
 
 namespace {
+
+constexpr int64_t kExitPatienceUs =
+    10'000;  // how long the end of one task is waited for while others stand still
 
 // What of clone(2), clone3(2), fork(2) and vfork(2) matters here.
 struct NewTask {
@@ -55,9 +59,11 @@ uint64_t stack_limit(pid_t tid) {
   return prlimit(tid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-// Words the kernel changes when the task ends: its robust futexes (set_robust_list(2), kernel/futex/core.c)
-// and the word set_tid_address(2) named.
-std::vector<Address> words_written_at_exit(const RecordedTask& task) {
+}  // namespace
+
+// Words the kernel changes when the task ends, or executes another program: its robust futexes
+// (set_robust_list(2), kernel/futex/core.c) and the word set_tid_address(2) named.
+std::vector<Address> Session::words_written_at_exit(const RecordedTask& task) {
   std::vector<Address> words;
   void* head_pointer = nullptr;
   size_t head_size = 0;
@@ -87,8 +93,6 @@ std::vector<Address> words_written_at_exit(const RecordedTask& task) {
   if (task.clear_tid) words.push_back(task.clear_tid);
   return words;
 }
-
-}  // namespace
 
 std::shared_ptr<RecordedSpace> Session::begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent) {
   log_.row(AddressSpaceRow{model.id(), parent, log_.next(), kNoEvent, stack_limit(tid)});
@@ -214,11 +218,15 @@ std::pair<RecordedTask*, Address> Session::other_view(const RecordedTask& task, 
   return {nullptr, address};
 }
 
-void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
-  for (Address address : kernel_writes) {
+void Session::capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words) {
+  for (Address address : words) {
     const auto [other, there] = other_view(task, address);
     if (other != nullptr) capture_range(*other, range_of(there, sizeof(uint32_t)));
   }
+}
+
+void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
+  capture_words_elsewhere(task, kernel_writes);
   leave_space(task);
   task.exit_event = log_.next();
   task.exit_status = status;
@@ -227,11 +235,16 @@ void Session::finish_task(RecordedTask& task, int status, const std::vector<Addr
   ++turn_frames_;
 }
 
+// Killed inside a call that has no frame yet: what the task computed before is seen by those who share its
+// memory.
+void Session::enter_last_call(RecordedTask& task) {
+  if (task.in_call && !task.injecting && !task.exec_pending && task.in_user_code) lose_turn(task);
+}
+
 Expected<void> Session::on_exit_event(RecordedTask& task) {
   uint64_t status = 0;
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
-  // Killed at a call's entry, by a seccomp filter for one: what it did until there counts.
-  if (task.in_call && task.in_user_code) lose_turn(task);
+  enter_last_call(task);
   const bool at_known_position = !task.in_user_code;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
@@ -248,14 +261,27 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   // before the last of its threads.
   std::optional<Stop> gone;
   while (!gone) {
-    gone = wait_for(task.tid, leads_others ? Waiting::no_wait : Waiting::block);
+    {
+      const WaitLimit limit(kExitPatienceUs);
+      gone = wait_for(task.tid, leads_others ? Waiting::no_wait : Waiting::block);
+    }
     if (gone && gone->event == PTRACE_EVENT_EXEC) break;  // another thread has taken its place already
     if (gone && gone->kind != Stop::Kind::exited) {
       resume(task.tid, Resume::run);
       gone.reset();
       continue;
     }
-    if (!gone && !leads_others) break;  // reaped by a wait for anybody
+    if (!gone && !leads_others && errno != EINTR) break;  // reaped by a wait for anybody
+    if (!gone && !leads_others) {
+      // The first process of a pid namespace ends after all others in it (pid_namespaces(7)), and those need
+      // us.
+      collect_stops();
+      if (task.pending || others_can_run(task)) {
+        task.words_at_exit = words;
+        return {};
+      }
+      continue;
+    }
     if (!gone) {
       const char state = task_state(task.tgid, task.tid);
       if (state == 'Z' || state == 'X' || state == 0) break;
@@ -271,9 +297,12 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
 
 Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   if (task.tid == first_tid_) outcome_.wait_status = wait_status;
-  // No PTRACE_EVENT_EXIT was seen: SIGKILL can skip it.
-  if (task.space)
-    finish_task(task, wait_status, task.clear_tid ? std::vector{task.clear_tid} : std::vector<Address>{});
+  // No PTRACE_EVENT_EXIT was seen, SIGKILL can skip it, or it was not waited for.
+  if (task.space) {
+    enter_last_call(task);
+    if (task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};
+    finish_task(task, wait_status, task.words_at_exit);
+  }
   // A leader whose threads lived on has the status of the whole process, known only now.
   if (task.exit_event && wait_status != task.exit_status)
     log_.row(TaskEnd{task.id, task.exit_event, wait_status});

@@ -50,7 +50,10 @@ Expected<void> ContentFiles::fill(const File& file, ContentId id) {
 
 Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mapping) {
   const KernelMapping& recorded = mapping.recorded;
-  if (recorded.prot.shared && recorded.inode != 0) {
+  // A private mapping made while others share the file sees what they store until it has copies of its own.
+  const bool joins = !recorded.prot.shared && mapping.data.source == DataSource::content &&
+                     shared_.contains(std::pair(recorded.device, recorded.inode));
+  if ((recorded.prot.shared || joins) && recorded.inode != 0) {
     const auto key = std::pair(recorded.device, recorded.inode);
     auto it = shared_.find(key);
     if (it == shared_.end()) {

@@ -7,6 +7,7 @@
 
 #include "replayer/replay_session.h"
 #include "tracee/proc_maps.h"
+#include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
@@ -35,6 +36,22 @@ bool changes_memory(uint64_t advice) {
     default:
       return false;
   }
+}
+
+// Mapped from the same file as what it goes on from.
+std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapping& mapping) {
+  if (mapping.recorded.inode == 0 || mapping.data.moved_from) return std::nullopt;
+  for (const auto& [start, old] : before.mappings()) {
+    const bool same = old.replayed && old.recorded.inode == mapping.recorded.inode &&
+                      old.range().intersects(mapping.range());
+    if (!same) continue;
+    KernelMapping half = *old.replayed;
+    half.offset_bytes += mapping.range().start.value - start.value;
+    half.range = mapping.range();
+    half.prot = mapping.recorded.prot;
+    return half;
+  }
+  return std::nullopt;
 }
 
 void set_stack_limit(pid_t pid, uint64_t limit_bytes) {
@@ -145,12 +162,26 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
       return {};
     case SYS_mremap:
       return is_error(result) ? Expected<void>{} : move_mapping(task, frame);
+    case SYS_munmap: {
+      // Executed too, since it may hit what no row tells of: a stack that grew since the last event.
+      if (is_error(result)) return {};
+      std::vector<RemoteCall> calls;
+      const Address start{call.argument(0)};
+      for (const MemoryRange& part : beside_own_pages({start, page_ceil(start + call.argument(1))}))
+        calls.push_back({SYS_munmap, {part.start.value, part.size_bytes()}});
+      return materialiser_.run(task.pid, task.space->memory, calls, "munmap");
+    }
     case SYS_madvise: {
       if ((is_error(result) && result != -ENOMEM) || !changes_memory(call.argument(2))) return {};
       const uint64_t advice = call.argument(2) == MADV_FREE ? uint64_t{MADV_DONTNEED} : call.argument(2);
-      std::vector<RemoteCall> calls = {{SYS_madvise, {call.argument(0), call.argument(1), advice}}};
+      const Address start{call.argument(0)};
+      const MemoryRange range{start, page_ceil(start + call.argument(1))};
+      std::vector<RemoteCall> calls;
+      for (const MemoryRange& part : beside_own_pages(range))
+        calls.push_back({SYS_madvise, {part.start.value, part.size_bytes(), advice}});
       const auto done = materialiser_.run(task.pid, task.space->memory, calls, "madvise");
-      return calls[0].result == result ? Expected<void>{} : done;
+      // Over a hole the call does its work and says that there is one.
+      return is_error(result) ? Expected<void>{} : done;
     }
     default:
       return {};
@@ -202,7 +233,11 @@ void ReplaySession::carry_on(const ReplayedTask& task, const Mapping& mapping, M
       while (!fresh.empty()) {
         const auto grown = find_mapping(task.pid, fresh.end - kPageSize);
         if (!grown) break;
-        fresh.end = std::max(fresh.start, grown->range.start);
+        const Address bottom = std::max(fresh.start, grown->range.start);
+        if (grown->prot != mapping.recorded.prot)
+          calls.push_back({SYS_mprotect,
+                           {bottom.value, fresh.end - bottom, uint64_t(mapping.recorded.prot.prot_bits())}});
+        fresh.end = bottom;
       }
     }
     if (!fresh.empty()) parts.push_back({&mapping, fresh});
@@ -214,7 +249,7 @@ void ReplaySession::carry_on(const ReplayedTask& task, const Mapping& mapping, M
 // names.
 void ReplaySession::renew_shared_file(const Mapping& mapping) {
   const KernelMapping& file = mapping.recorded;
-  if (!file.prot.shared || file.inode == 0 || mapping.data.source != DataSource::content) return;
+  if (file.inode == 0 || mapping.data.source != DataSource::content) return;
   for (const auto& [tid, task] : tasks_) {
     if (!task.space) continue;
     for (const auto& [start, other] : task.space->space.mappings())
@@ -225,14 +260,27 @@ void ReplaySession::renew_shared_file(const Mapping& mapping) {
   files_.forget_shared(file.device, file.inode);
 }
 
+// Processes that share a file see it grow and shrink by whoever's call.
+Expected<void> ReplaySession::apply_changes_elsewhere(const ReplayedTask& task, EventNumber event) {
+  for (auto& [tid, other] : tasks_) {
+    if (!other.space || other.space == task.space) continue;
+    ReplayedSpace& where = *other.space;
+    const bool begins =
+        where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] <= event;
+    if (begins) BYGONE_TRY(apply_mapping_changes(other, event, {}));
+  }
+  return {};
+}
+
 Expected<ReplaySession::MappingChange> ReplaySession::change_at(const ReplayedSpace& where,
                                                                 EventNumber event) {
   BYGONE_ASSIGN(std::vector<Mapping> now, recording_.mappings_at(where.space.id(), event));
   MappingChange change;
-  std::set<MappingId> live;
+  std::set<MappingId> live, known;
+  for (const auto& [start, mapping] : where.space.mappings()) known.insert(mapping.id);
   for (Mapping& mapping : now) {
     live.insert(mapping.id);
-    if (mapping.first_event == event) change.begun.push_back(std::move(mapping));
+    if (!known.contains(mapping.id)) change.begun.push_back(std::move(mapping));
   }
   for (const auto& [start, mapping] : where.space.mappings())
     if (!live.contains(mapping.id)) change.ended.push_back(mapping);
@@ -242,10 +290,10 @@ Expected<ReplaySession::MappingChange> ReplaySession::change_at(const ReplayedSp
 Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNumber event,
                                                     MemoryRange punched) {
   ReplayedSpace& where = *task.space;
-  while (where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] < event)
-    ++where.next_begin;
-  const bool begins =
-      where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] == event;
+  bool begins = false;
+  for (; where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] <= event;
+       ++where.next_begin)
+    begins = true;
   if (!begins && !where.end_events.contains(event) && punched.empty()) return {};
 
   BYGONE_ASSIGN(MappingChange change, change_at(where, event));
@@ -267,6 +315,8 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
   BYGONE_TRY(materialiser_.run(task.pid, where.memory, calls, "changing mappings"));
   BYGONE_TRY(materialiser_.make(task.pid, where.memory, parts));
   if (!calls.empty() || !parts.empty()) task.registers_set = false;
+  for (Mapping& mapping : change.begun)
+    if (!mapping.replayed && mapping.data.kept) mapping.replayed = carried_half(where.space, mapping);
   for (const Mapping& mapping : change.ended) where.space.forget(mapping.id);
   for (Mapping& mapping : change.begun) {
     if (!mapping.replayed) {

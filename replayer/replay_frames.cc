@@ -117,6 +117,7 @@ Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
   MemoryRange punched;
   BYGONE_TRY(before_mapping_changes(task, frame, punched));
   BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, punched));
+  BYGONE_TRY(apply_changes_elsewhere(task, frame.frame.event));
   BYGONE_TRY(show_output(task, frame));
   BYGONE_TRY(apply_writes(frame));
   BYGONE_TRY(set_state(task, frame));

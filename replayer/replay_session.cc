@@ -31,6 +31,11 @@ void restart_call(Registers& registers) {
   registers[Register::rip] -= 2;
 }
 
+bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> bytes) {
+  std::vector<std::byte> found(bytes.size());
+  return memory.read(at, found) && std::equal(found.begin(), found.end(), bytes.begin());
+}
+
 }  // namespace
 
 ReplaySession::ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes)
@@ -183,8 +188,12 @@ Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
     const auto it = tasks_.find(write.row.task);
     if (it != tasks_.end() && it->second.space) {
       ReplayedSpace& where = *it->second.space;
-      if (where.memory.write(write.row.address, write.bytes)) continue;
       const Mapping* const mapping = where.space.find(write.row.address);
+      // To write what is there already would give a private mapping a copy of its own that it did not have.
+      const bool may_share =
+          mapping != nullptr && mapping->recorded.inode != 0 && !mapping->recorded.prot.shared;
+      if (may_share && holds(where.memory, write.row.address, write.bytes)) continue;
+      if (where.memory.write(write.row.address, write.bytes)) continue;
       if (mapping != nullptr && files_.write_shared(*mapping, write.row.address, write.bytes)) continue;
     }
     return diverged(place_of(frame.frame), fmt::format("memory at 0x{:x} ({} bytes) cannot be written",

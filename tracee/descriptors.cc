@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 namespace bygone {
 
@@ -19,6 +20,34 @@ int64_t file_position(pid_t tid, int fd) {
   text[size] = '\0';
   int64_t position = -1;
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
+}
+
+pid_t memory_file_owner(pid_t tid, int fd) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
+  char target[64];
+  const ssize_t size = readlink(path, target, sizeof target - 1);
+  if (size < 4 || memcmp(target + size - 4, "/mem", 4) != 0) return 0;
+  target[size] = '\0';
+  int owner = 0, thread = 0, parsed = 0;
+  if (sscanf(target, "/proc/%d/mem%n", &owner, &parsed) == 1 && parsed == size) return owner;
+  if (sscanf(target, "/proc/%d/task/%d/mem%n", &owner, &thread, &parsed) == 2 && parsed == size)
+    return thread;
+  return 0;
+}
+
+int file_flags(pid_t tid, int fd) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char text[128];
+  const ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  if (size <= 0) return 0;
+  text[size] = '\0';
+  unsigned flags = 0;
+  return sscanf(text, "pos: %*d flags: %o", &flags) == 1 ? int(flags) : 0;
 }
 
 }  // namespace bygone

@@ -9,4 +9,10 @@ namespace bygone {
 // Where a tracee's descriptor stands in its file (fdinfo, proc(5)), or -1.
 int64_t file_position(pid_t tid, int fd);
 
+// Whose memory an open /proc/PID/mem is; 0 for any other file.
+pid_t memory_file_owner(pid_t tid, int fd);
+
+// Flags of the open file (O_APPEND...), or 0 if it cannot be known.
+int file_flags(pid_t tid, int fd);
+
 }  // namespace bygone

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 
 extern "C" {
@@ -10,6 +11,15 @@ extern const std::byte bygone_stub_end[];
 }
 
 namespace bygone {
+
+std::vector<MemoryRange> beside_own_pages(MemoryRange range) {
+  std::vector<MemoryRange> parts;
+  const MemoryRange below{range.start, std::min(range.end, kOwnPages.start)};
+  const MemoryRange above{std::max(range.start, kOwnPages.end), range.end};
+  for (const MemoryRange& part : {below, above})
+    if (part.start < part.end) parts.push_back(part);
+  return parts;
+}
 
 std::span<const std::byte> stub_executable() {
   return {bygone_stub_begin, bygone_stub_end};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "schema/memory_range.h"
 
@@ -12,6 +13,9 @@ namespace bygone {
 inline constexpr Address kCodePage{0x70000000};
 inline constexpr Address kDataPage{0x70001000};
 inline constexpr MemoryRange kOwnPages{kCodePage, Address{0x70002000}};
+
+// What of `range` is not bygone's: calls of the program over a range that holds our pages act on these parts.
+std::vector<MemoryRange> beside_own_pages(MemoryRange range);
 
 // The stub program: a static executable that consists of the two pages.
 std::span<const std::byte> stub_executable();
