@@ -14,6 +14,7 @@ namespace {
 struct Options {
   std::string name;
   bool check = false;
+  bool check_syscalls = false;
   bool quiet = false;
 };
 
@@ -27,6 +28,9 @@ void tell_outcome(const std::string& name, const RecordOutcome& outcome, const O
         fmt::format("{}: {} calls of unknown effect were captured by comparing memory, which takes time; "
                     "`bygone query {} uncaptured` names them",
                     name, outcome.compared_calls, name));
+  if (options.check_syscalls)
+    tell(fmt::format("{}: {} calls held against their rows, {} changed memory their row does not mention",
+                     name, outcome.checked_calls, outcome.misdescribed_calls));
   if (!options.quiet) tell(fmt::format("recorded as {}, {} events", name, outcome.events));
 }
 
@@ -36,6 +40,7 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   RecordOptions record_options;
   record_options.argv = invocation.program;
   record_options.checking = options.check ? Checking::everything : Checking::registers_only;
+  record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
@@ -65,6 +70,9 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
   command->add_flag(
       "--check", options->check,
       "check every mapping against the kernel, and keep digests of memory for `replay --check`");
+  command->add_flag(
+      "--check-syscalls", options->check_syscalls,
+      "find what every call changes in memory, and tell which change more than bygone knew; slow");
   command->add_flag("-q,--quiet", options->quiet, "do not tell the recording's name");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return record(invocation, *options); };

@@ -29,11 +29,39 @@ void Session::watch_memory(RecordedTask& task) {
   if (watch) task.watch = std::make_unique<MemoryWatch>(std::move(*watch));
 }
 
+bool Session::checks_row(const RecordedTask& task) const {
+  return options_.row_checking == RowChecking::on && task.row != nullptr &&
+         task.row->call_class == CallClass::plain;
+}
+
+void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed,
+                               const Capture& capture) {
+  // While it was away others may have written, and calls of others on the same memory may be writing now.
+  if (task.lost_turn || !checks_row(task)) return;
+  for (const auto& [tid, other] : tasks_)
+    if (other.get() != &task && other->space == task.space && other->in_call) return;
+  ++outcome_.checked_calls;
+  const std::vector<MemoryRange> left = uncovered(changed, capture.ranges);
+  if (left.empty()) return;
+  ++outcome_.misdescribed_calls;
+  if (!options_.warn) return;
+  options_.warn(
+      fmt::format("event {}, task {}, {}(0x{:x}, 0x{:x}, 0x{:x}): changed {} bytes at 0x{:x} that its "
+                  "row does not mention",
+                  log_.next().value, task.tid, task.row->name, task.entry.registers.argument(0),
+                  task.entry.registers.argument(1), task.entry.registers.argument(2),
+                  left.front().size_bytes(), left.front().start.value));
+}
+
 void Session::capture_writes(RecordedTask& task, int64_t result) {
   const std::unique_ptr<MemoryWatch> watch = std::move(task.watch);
   if (task.forced_result) return;
   const Capture capture = written_by(task.entry, result, task.space->memory);
-  if (watch) capture_ranges(task, watch->changed());
+  if (watch) {
+    const std::vector<MemoryRange> changed = watch->changed();
+    capture_ranges(task, changed);
+    if (capture.unknown.empty()) compare_with_row(task, changed, capture);
+  }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);
   note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);

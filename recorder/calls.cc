@@ -61,6 +61,10 @@ void Session::adjust_call(RecordedTask& task) {
 
 Expected<void> Session::on_entry(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  // The kernel looks at the lower half only (do_syscall_64()); so does everybody from here on.
+  const uint64_t plain_number = uint64_t(int64_t(int32_t(task.registers[Register::orig_rax])));
+  if (std::exchange(task.registers[Register::orig_rax], plain_number) != plain_number)
+    set_registers(task.tid, task.registers);
   if (!task.held_signals.empty()) {
     begin_injection(task);
     return {};
@@ -82,7 +86,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
     BYGONE_TRY(follow_kernel(task));
   adjust_call(task);
-  if (!task.entry.unknown.empty() && !task.forced_result) watch_memory(task);
+  if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {
     case SYS_exit:
     case SYS_exit_group:

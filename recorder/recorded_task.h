@@ -63,10 +63,11 @@ struct RecordedTask {
   bool reinjecting = false;   // the front of held_signals was sent anew, to come where the task stands
   bool in_user_code = false;  // ran since its last frame
   bool computing = false;     // runs right now
-  int waited = 0;             // how often it was waited for since its last frame (kLongComputationUs each)
-  EventNumber exit_event;     // its exit frame, once that is written
-  int exit_status = 0;        // as told there
-  Address clear_tid;          // set_tid_address(2)
+  bool sleeps_in_fault = false;  // was computing, and waits for a page that another task provides
+  int waited = 0;                // how often it was waited for since its last frame (kLongComputationUs each)
+  EventNumber exit_event;        // its exit frame, once that is written
+  int exit_status = 0;           // as told there
+  Address clear_tid;             // set_tid_address(2)
   std::vector<Address> words_at_exit;  // the kernel changes them when the task ends; known once it is ending
 };
 

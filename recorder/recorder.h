@@ -14,11 +14,17 @@ namespace bygone {
 // How much a recording or a replay proves of itself as it goes.
 enum class Checking { registers_only, everything };
 
+// Whether the rows of the system call table are held against what calls really change.
+enum class RowChecking { off, on };
+
 struct RecordOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH as execvp(3) does
   // everything: AddressSpace is validated against /proc/PID/maps after every frame, and digests of all
   // writable memory are stored at intervals and at each task's exit.
   Checking checking = Checking::registers_only;
+  // on: all writable memory is compared over every call, and a call that changed more than its row says is
+  // told of and counted. It costs time in proportion to the program's memory, at every call.
+  RowChecking row_checking = RowChecking::off;
   // Told, in plain words, what the user should know while the program runs; may be empty.
   std::function<void(const std::string&)> warn;
 };
@@ -29,7 +35,9 @@ struct RecordOutcome {
   uint64_t ptrace_stops = 0;
   uint64_t compared_calls = 0;  // calls nothing describes, captured by comparing all memory before and after
   uint64_t uncaptured_calls =
-      0;  // calls nothing describes that could not be captured so: a replay may differ
+      0;                       // calls nothing describes that could not be captured so: a replay may differ
+  uint64_t checked_calls = 0;  // calls whose row was held against what they changed
+  uint64_t misdescribed_calls = 0;  // of those, calls that changed memory their row does not mention
 };
 
 // The header a recording of `options` starts with: format, uuid, machine, kernel, command, working

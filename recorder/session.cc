@@ -88,8 +88,17 @@ Expected<void> Session::loop() {
     if (tasks_.size() > 1) collect_stops();
     RecordedTask* task = choose();
     if (task == nullptr) {
-      if (const auto stop = wait_for(-1, Waiting::block)) {
+      std::optional<Stop> stop;
+      if (computing_ > 0) {
+        const WaitLimit limit(kLongComputationUs);
+        stop = wait_for(-1, Waiting::block);
+      } else {
+        stop = wait_for(-1, Waiting::block);
+      }
+      if (stop) {
         file_stop(*stop);
+      } else if (errno == EINTR) {
+        let_faults_sleep();
       } else if (errno == ECHILD) {
         // Killed while it was held, and reaped with the call that held it.
         BYGONE_TRY(on_gone(*tasks_.begin()->second, SIGKILL));
@@ -109,6 +118,24 @@ Expected<void> Session::loop() {
 
 void Session::collect_stops() {
   while (const auto stop = wait_for(-1, Waiting::no_wait)) file_stop(*stop);
+  // Whoever was woken from a fault runs user code again.
+  for (auto& [tid, task] : tasks_) {
+    if (!task->sleeps_in_fault || task->pending || task_state(task->tgid, tid) == 'S') continue;
+    task->sleeps_in_fault = false;
+    task->computing = true;
+    ++computing_;
+  }
+}
+
+// A page fault that somebody else serves (userfaultfd(2)) is no computation, though the task was in user
+// code.
+void Session::let_faults_sleep() {
+  for (auto& [tid, task] : tasks_) {
+    if (!task->computing || task_state(task->tgid, tid) != 'S') continue;
+    task->sleeps_in_fault = true;
+    task->computing = false;
+    --computing_;
+  }
 }
 
 void Session::file_stop(const Stop& stop) {
@@ -119,6 +146,7 @@ void Session::file_stop(const Stop& stop) {
     return;
   }
   task->pending = stop;
+  task->sleeps_in_fault = false;
   if (std::exchange(task->computing, false)) --computing_;
 }
 
@@ -183,6 +211,8 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
       const WaitLimit limit(kLongComputationUs);
       stop = wait_for(others ? task.tid : -1, Waiting::block);
       if (!stop && ++waited >= 2) {
+        let_faults_sleep();
+        if (!task.computing) return {};
         // Left to itself; its stop is filed when it comes. Or stopped in the middle, if such a place can be
         // found.
         if (wanted && waited % kPreemptionPatience == 0) BYGONE_TRY(try_preemption(task));

@@ -32,6 +32,7 @@ class Session {
   // session.cc: turns
   Expected<void> loop();
   void collect_stops();
+  void let_faults_sleep();
   void file_stop(const Stop& stop);
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
@@ -81,6 +82,8 @@ class Session {
   // recorded.
   void watch_memory(RecordedTask& task);
   static std::vector<MemoryRange> writable_memory(const RecordedTask& task);
+  bool checks_row(const RecordedTask& task) const;
+  void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);

@@ -141,6 +141,8 @@ Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
 Expected<void> ReplaySession::run_to_call(ReplayedTask& task, const Place& place, Registers& found) {
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
   get_registers(task.pid, found);
+  // The lower half is the number; see Session::on_entry.
+  found[Register::orig_rax] = uint64_t(int64_t(int32_t(found[Register::orig_rax])));
   if (stop.kind == Stop::Kind::system_call) return {};
   siginfo_t info{};
   get_siginfo(task.pid, info);
