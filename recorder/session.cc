@@ -367,7 +367,8 @@ Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
   bool others_in_kernel = false;
   bool sharers_in_kernel = false;
   for (const auto& [tid, other] : tasks_) {
-    const bool moves = other->in_call || other->computing || other->sleeps_in_fault ||
+    const bool ran_on = other->in_user_code && other->pending;
+    const bool moves = other->in_call || other->computing || other->sleeps_in_fault || ran_on ||
                        other->state == RecordedTask::State::leaving;
     if (other.get() == &task || !moves) continue;
     others_in_kernel = true;
