@@ -41,13 +41,14 @@ class Descriptor {
 };
 
 // The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link
-// to it (needs a capability), the path as the process sees it.
+// to it (needs a capability), the path as the process sees it, the program it runs, which may be deleted.
 int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
-  std::string candidates[3];
+  std::string candidates[4];
   if (fd >= 0) candidates[0] = fmt::format("/proc/{}/fd/{}", tid, fd);
   candidates[1] =
       fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value);
   candidates[2] = fmt::format("/proc/{}/root{}", tid, mapping.path);
+  candidates[3] = fmt::format("/proc/{}/exe", tid);
   for (const std::string& path : candidates) {
     if (path.empty()) continue;
     const int opened = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -384,11 +384,15 @@ LeftOut Session::left_out(const RecordedTask& task) const {
 }
 
 Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
-  // A call in flight may be writing, or mapping, right now; what it does belongs to a later event.
+  // A call in flight may be writing, or mapping, right now; what it does belongs to a later event. So does
+  // what a computation has done.
   bool others_in_kernel = false;
   bool sharers_in_kernel = false;
   for (const auto& [tid, other] : tasks_) {
-    if (other.get() == &task || !(other->in_call || other->state == RecordedTask::State::leaving)) continue;
+    const bool ran_on = other->in_user_code && other->pending;
+    const bool moves = other->in_call || other->computing || other->sleeps_in_fault || ran_on ||
+                       other->state == RecordedTask::State::leaving;
+    if (other.get() == &task || !moves) continue;
     others_in_kernel = true;
     if (other->space == task.space) sharers_in_kernel = true;
   }

@@ -57,7 +57,7 @@ Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mappin
     const auto key = std::pair(recorded.device, recorded.inode);
     auto it = shared_.find(key);
     if (it == shared_.end()) {
-      BYGONE_ASSIGN(File file, make("bygone-shared"));
+      BYGONE_ASSIGN(File file, file_to_share(key));
       it = shared_.emplace(key, std::move(file)).first;
       if (mapping.data.source == DataSource::content) BYGONE_TRY(fill(it->second, mapping.data.content));
     }
@@ -74,13 +74,21 @@ Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mappin
     return &it->second;
   }
   if (mapping.data.source != DataSource::content) return nullptr;
-  auto it = contents_.find(mapping.data.content);
+  const auto key = std::pair(FileKey(recorded.device, recorded.inode), mapping.data.content);
+  auto it = contents_.find(key);
   if (it == contents_.end()) {
     BYGONE_ASSIGN(File file, make("bygone-content"));
-    it = contents_.emplace(mapping.data.content, std::move(file)).first;
+    it = contents_.emplace(key, std::move(file)).first;
     BYGONE_TRY(fill(it->second, mapping.data.content));
   }
   return &it->second;
+}
+
+Expected<ContentFiles::File> ContentFiles::file_to_share(const FileKey& key) {
+  // The latest content of it: what private mappings have not copied yet changes with it from now on.
+  const auto next = contents_.upper_bound(std::pair(key, ContentId{INT64_MAX}));
+  if (next == contents_.begin() || std::prev(next)->first.first != key) return make("bygone-shared");
+  return contents_.extract(std::prev(next)).mapped();
 }
 
 void ContentFiles::forget_shared(Device device, uint64_t inode) {
@@ -98,7 +106,7 @@ Expected<void> ContentFiles::resize(const Mapping& mapping) {
     const auto it = shared_.find(std::pair(recorded.device, recorded.inode));
     if (it != shared_.end()) fd = it->second.fd;
   } else if (mapping.data.source == DataSource::content) {
-    const auto it = contents_.find(mapping.data.content);
+    const auto it = contents_.find(std::pair(FileKey(recorded.device, recorded.inode), mapping.data.content));
     if (it != contents_.end()) fd = it->second.fd;
   }
   struct stat st;

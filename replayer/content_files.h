@@ -12,8 +12,8 @@
 
 namespace bygone {
 
-// The memory files that stand for the recorded ones: for private mappings one per stored content, for shared
-// mappings one per recorded (device, inode), which all its mappings share.
+// The memory files that stand for the recorded ones: for shared mappings one per recorded (device, inode),
+// which all its mappings share, private ones too; for files nobody shares one per stored content.
 class ContentFiles {
  public:
   explicit ContentFiles(RecordingReader& recording) : recording_(recording) {}
@@ -42,8 +42,12 @@ class ContentFiles {
   Expected<void> fill(const File& file, ContentId content);
 
   RecordingReader& recording_;
-  std::map<ContentId, File> contents_;
-  std::map<std::pair<Device, uint64_t>, File> shared_;
+  using FileKey = std::pair<Device, uint64_t>;  // as recorded
+  // Takes the file that private mappings of the same recorded file were made from, or makes one.
+  Expected<File> file_to_share(const FileKey& key);
+
+  std::map<std::pair<FileKey, ContentId>, File> contents_;
+  std::map<FileKey, File> shared_;
 };
 
 }  // namespace bygone
