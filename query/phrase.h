@@ -103,14 +103,24 @@ struct AskExecs {
 struct AskWhoMapped {
   std::string path;
 };
+struct AskDescriptors {
+  Subject of;
+  Moment at;
+};
 struct AskRegisters {
   Subject of;
   Moment at;
 };
 
+// What recordings hold no rows of: it takes a replay to see it.
+struct AskReplay {
+  std::string what;  // "the stack", "the paths that calls were given"
+  std::string mend;
+};
+
 using Phrase = std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping,
                             AskHistory, AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals,
-                            AskExecs, AskWhoMapped, AskRegisters>;
+                            AskExecs, AskWhoMapped, AskDescriptors, AskRegisters, AskReplay>;
 
 Expected<Phrase> parse_phrase(std::string_view text);
 

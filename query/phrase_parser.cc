@@ -33,7 +33,10 @@ class PhraseParser {
     if (tokens_.accept("output")) return output();
     if (tokens_.accept("files")) return AskFiles{};
     if (tokens_.accept("history")) return history();
+    if (tokens_.accept("descriptors") || tokens_.accept("fds")) return descriptors();
     if (tokens_.accept("registers")) return registers();
+    if (tokens_.accept("memory")) return memory();
+    if (tokens_.accept("stack")) return stack();
     if (tokens_.accept("first")) return one_event(AskFrames::Pick::first);
     if (tokens_.accept("last")) return one_event(AskFrames::Pick::last);
     if (tokens_.accept("who")) return who();
@@ -139,12 +142,52 @@ class PhraseParser {
     return ask;
   }
 
+  Expected<Phrase> descriptors() {
+    AskDescriptors ask;
+    BYGONE_ASSIGN(ask.of, subject());
+    BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
+    return ask;
+  }
+
+  Expected<Phrase> memory() {
+    BYGONE_TRY(word("of"));
+    BYGONE_TRY(address());
+    if (tokens_.accept("size")) BYGONE_TRY(size());
+    BYGONE_TRY(somebody_at_a_moment());
+    return AskReplay{"the contents of memory", "`memory_writes` in SQL has what the kernel wrote"};
+  }
+
+  Expected<Phrase> stack() {
+    BYGONE_TRY(somebody_at_a_moment());
+    return AskReplay{"the stack", "`registers` has rsp and rip"};
+  }
+
+  Expected<void> somebody_at_a_moment() {
+    BYGONE_ASSIGN(Subject of, subject());
+    BYGONE_TRY(at_moment());
+    return late_subject(of);
+  }
+
+  Expected<void> size() {
+    const bool fits = tokens_.current().kind == TokenKind::number && parse_integer(tokens_.current().text);
+    if (!fits) return tokens_.expected("a size such as 64 or 4K");
+    tokens_.take();
+    return {};
+  }
+
   Expected<Phrase> who() {
-    BYGONE_TRY(word("mapped"));
+    const bool opened = tokens_.accept("opened");
+    const bool wrote = !opened && tokens_.accept("wrote");
+    if (!opened && !wrote) BYGONE_TRY(word("mapped"));
     const TokenKind kind = tokens_.current().kind;
     if (kind != TokenKind::path && kind != TokenKind::text && kind != TokenKind::word)
       return tokens_.expected("a path");
-    return AskWhoMapped{tokens_.take().text};
+    std::string path = tokens_.take().text;
+    if (opened || wrote)
+      return AskReplay{"which paths calls were given",
+                       "`who mapped` knows the files that were mapped, `descriptors of P` what is open"};
+    return AskWhoMapped{std::move(path)};
   }
 
   template <class Ask>
@@ -297,7 +340,9 @@ std::vector<PhraseHelp> phrase_help() {
       {"output [of P] [at event N]", "what was written to standard output and error"},
       {"files", "the files the recording keeps"},
       {"who mapped PATH", "which task mapped a file, and when"},
+      {"descriptors of P [at event N]", "open file descriptors, and which event made them"},
       {"registers [of T] [at event N]", "the registers of a task after an event"},
+      {"memory of ADDRESS ..., stack ..., who opened|wrote PATH", "need a replay: not available yet"},
       {"uncaptured", "calls bygone could not describe"},
       {"info", "the recording itself"},
   };

@@ -171,6 +171,19 @@ class Planner {
         match);
   }
 
+  Expected<std::string> operator()(const AskDescriptors& ask) {
+    BYGONE_ASSIGN(const EventNumber event, event_of(ask.at, session_));
+    BYGONE_ASSIGN(const ProcessAt living, process_at(ask.of, event, session_));
+    return fmt::format(
+        "SELECT descriptor, made_by, event, task, path, close_on_exec FROM descriptors_at({}, {})",
+        living.event.value, living.process.value);
+  }
+
+  Expected<std::string> operator()(const AskReplay& ask) {
+    return fail(ErrorKind::unavailable, ask.what,
+                "takes a replay up to that event to see, which questions cannot make yet", ask.mend);
+  }
+
   Expected<std::string> operator()(const AskRegisters& ask) {
     BYGONE_ASSIGN(const EventNumber event, event_of(ask.at, session_));
     if (ask.of.kind == Subject::Kind::anything)

@@ -4,6 +4,7 @@
 
 #include "query/arguments.h"
 #include "query/call_totals.h"
+#include "query/descriptors.h"
 #include "query/names.h"
 #include "query/select.h"
 
@@ -46,6 +47,37 @@ RowFunction outputs(RecordingReader& recording) {
           }};
 }
 
+// Reads by pieces: a range may hold millions of frames.
+RowFunction frames_between(RecordingReader& recording) {
+  constexpr uint64_t kPiece = 1024;
+  const auto stream = [&recording](const Row& arguments) -> Expected<NextRow> {
+    BYGONE_ASSIGN(const uint64_t first, positive(arguments[0], "frames_between", "first"));
+    BYGONE_ASSIGN(const uint64_t asked, positive(arguments[1], "frames_between", "last"));
+    const uint64_t last = std::min(asked, recording.last_event().value);
+    return [&recording, last, unread = first, piece = each_of({})](Row& row) mutable -> Expected<bool> {
+      while (true) {
+        BYGONE_ASSIGN(const bool found, piece(row));
+        if (found || unread > last) return found;
+        const auto sql = fmt::format(
+            "SELECT event, task, kind, call, result, error, time, kind_number, call_number, time_ns FROM "
+            "frames "
+            "WHERE event BETWEEN {} AND {} ORDER BY event",
+            unread, std::min(last, unread + kPiece - 1));
+        BYGONE_ASSIGN(auto rows, select_rows(recording.connection(), sql));
+        piece = each_of(std::move(rows));
+        unread += kPiece;
+      }
+    };
+  };
+  return {
+      "frames_between",
+      {"event", "task", "kind", "call", "result", "error", "time", "kind_number", "call_number", "time_ns"},
+      {"first", "last"},
+      2,
+      {},
+      stream};
+}
+
 RowFunction registers_at(RecordingReader& recording) {
   return {"registers_at",
           {"register", "value", "number"},
@@ -80,7 +112,8 @@ RowFunction registers_at(RecordingReader& recording) {
 }  // namespace
 
 std::vector<RowFunction> recording_functions(RecordingReader& recording) {
-  return {outputs(recording), registers_at(recording), call_totals(recording)};
+  return {outputs(recording), registers_at(recording), frames_between(recording), descriptors_at(recording),
+          call_totals(recording)};
 }
 
 }  // namespace bygone::query

@@ -26,8 +26,10 @@ struct Cursor {
   sqlite3_vtab_cursor base{};
   const Module* module = nullptr;
   Row arguments;
-  std::vector<Row> rows;
-  size_t at = 0;
+  NextRow next;
+  Row row;
+  sqlite3_int64 row_number = 0;
+  bool at_end = false;
 };
 
 Cursor* cursor_of(sqlite3_vtab_cursor* base) {
@@ -119,6 +121,30 @@ int close(sqlite3_vtab_cursor* base) {
   return SQLITE_OK;
 }
 
+// Runs code of a row function: what it compiles is not the question's, and its error is kept.
+template <class Action>
+auto run_ours(sqlite3_vtab_cursor* base, Action&& action) {
+  const Module& module = *cursor_of(base)->module;
+  const bool nested = std::exchange(module.state->running, true);
+  auto result = action(module.function);
+  module.state->running = nested;
+  if (!result) {
+    sqlite3_free(base->pVtab->zErrMsg);
+    base->pVtab->zErrMsg = sqlite3_mprintf("%s", result.error().message().c_str());
+    module.state->error = result.error();
+  }
+  return result;
+}
+
+int step(sqlite3_vtab_cursor* base) {
+  Cursor* cursor = cursor_of(base);
+  const auto more = run_ours(base, [&](const RowFunction&) { return cursor->next(cursor->row); });
+  if (!more) return SQLITE_ERROR;
+  cursor->at_end = !*more;
+  ++cursor->row_number;
+  return SQLITE_OK;
+}
+
 int filter(sqlite3_vtab_cursor* base, int given, const char*, int, sqlite3_value** values) {
   return guarded([&] {
     Cursor* cursor = cursor_of(base);
@@ -127,40 +153,36 @@ int filter(sqlite3_vtab_cursor* base, int given, const char*, int, sqlite3_value
     int next = 0;
     for (size_t argument = 0; argument < cursor->arguments.size(); ++argument)
       if ((given & (1 << argument)) != 0) cursor->arguments[argument] = cell_of(values[next++]);
-    const bool nested = std::exchange(module.state->running, true);
-    auto rows = module.function.rows(cursor->arguments);
-    module.state->running = nested;
-    if (!rows) {
-      base->pVtab->zErrMsg = sqlite3_mprintf("%s", rows.error().message().c_str());
-      module.state->error = std::move(rows).error();
-      return SQLITE_ERROR;
-    }
-    cursor->rows = std::move(*rows);
-    cursor->at = 0;
-    return SQLITE_OK;
+    auto rows = run_ours(base, [&](const RowFunction& function) -> Expected<NextRow> {
+      if (function.stream) return function.stream(cursor->arguments);
+      BYGONE_ASSIGN(auto list, function.rows(cursor->arguments));
+      return each_of(std::move(list));
+    });
+    if (!rows) return SQLITE_ERROR;
+    cursor->next = std::move(*rows);
+    cursor->row_number = 0;
+    return step(base);
   });
 }
 
 int next(sqlite3_vtab_cursor* base) {
-  ++cursor_of(base)->at;
-  return SQLITE_OK;
+  return guarded([&] { return step(base); });
 }
 
 int at_end(sqlite3_vtab_cursor* base) {
-  const Cursor* cursor = cursor_of(base);
-  return cursor->at >= cursor->rows.size() ? 1 : 0;
+  return cursor_of(base)->at_end ? 1 : 0;
 }
 
 int column(sqlite3_vtab_cursor* base, sqlite3_context* context, int index) {
   const Cursor* cursor = cursor_of(base);
   const size_t columns = cursor->module->function.columns.size();
   const auto i = size_t(index);
-  set_result(context, i < columns ? cursor->rows[cursor->at][i] : cursor->arguments[i - columns]);
+  set_result(context, i < columns ? cursor->row[i] : cursor->arguments[i - columns]);
   return SQLITE_OK;
 }
 
 int row_id(sqlite3_vtab_cursor* base, sqlite3_int64* out) {
-  *out = sqlite3_int64(cursor_of(base)->at);
+  *out = cursor_of(base)->row_number;
   return SQLITE_OK;
 }
 
@@ -181,6 +203,14 @@ sqlite3_module make_callbacks() {
 }
 
 }  // namespace
+
+NextRow each_of(std::vector<Row> rows) {
+  return [rows = std::move(rows), at = size_t(0)](Row& row) mutable -> Expected<bool> {
+    if (at == rows.size()) return false;
+    row = std::move(rows[at++]);
+    return true;
+  };
+}
 
 Expected<void> register_row_function(sqlite3* connection, RowFunction function, RowFunctionState& state) {
   static const sqlite3_module kCallbacks = make_callbacks();

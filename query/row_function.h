@@ -15,13 +15,19 @@ struct sqlite3;
 
 namespace bygone::query {
 
+// Puts the next row into `row`; false when there is none.
+using NextRow = std::function<Expected<bool>(Row& row)>;
+NextRow each_of(std::vector<Row> rows);
+
 struct RowFunction {
   std::string name;
   std::vector<std::string> columns;
   std::vector<std::string> arguments;
   size_t required_arguments = 0;  // the others may be left out and arrive as NULL
-  // `arguments` has one cell per argument.
+  // `arguments` has one cell per argument. One of the two makes the rows: few of them at once, or many one
+  // by one.
   std::function<Expected<std::vector<Row>>(const Row& arguments)> rows;
+  std::function<Expected<NextRow>(const Row& arguments)> stream = {};
 };
 
 // What row functions and the authorizer of their connection must know of each other.

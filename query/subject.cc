@@ -46,6 +46,29 @@ Expected<Tid> living_task(const Subject& subject, EventNumber event, Session& se
               fmt::format("it does from event {} to {}", first.value_or(0), end.value_or(0) - 1));
 }
 
+struct TaskAt {
+  Tid task;
+  EventNumber event;
+};
+
+// The task of `subject`, else the one whose event it is.
+Expected<TaskAt> task_at(const Subject& subject, EventNumber event, Session& session) {
+  constexpr int64_t kExit = 9;
+  if (subject.kind != Subject::Kind::anything) {
+    BYGONE_ASSIGN(const Tid tid, living_task(subject, event, session));
+    return TaskAt{tid, event};
+  }
+  const auto of_frame = [&](std::string_view column) {
+    return session.number(fmt::format("SELECT {} FROM main.frame WHERE event = {}", column, event.value));
+  };
+  BYGONE_ASSIGN(const auto task, of_frame("task"));
+  BYGONE_ASSIGN(const auto kind, of_frame("kind"));
+  if (!task)
+    return fail(ErrorKind::bad_data, session.recording().name(), fmt::format("has no frame {}", event.value));
+  return TaskAt{Tid{int32_t(*task)},
+                EventNumber{kind == kExit && event.value > 1 ? event.value - 1 : event.value}};
+}
+
 }  // namespace
 
 Expected<std::string> filter_for(const Subject& subject, Preference preference, std::string_view column,
@@ -102,23 +125,18 @@ Expected<EventNumber> event_of(const Moment& moment, Session& session) {
 }
 
 Expected<Place> place_of(const Subject& subject, EventNumber event, Session& session) {
-  constexpr int64_t kExit = 9;
-  if (subject.kind == Subject::Kind::anything) {
-    BYGONE_ASSIGN(const auto task,
-                  session.number(fmt::format("SELECT task FROM main.frame WHERE event = {}", event.value)));
-    BYGONE_ASSIGN(const auto kind,
-                  session.number(fmt::format("SELECT kind FROM main.frame WHERE event = {}", event.value)));
-    if (!task)
-      return fail(ErrorKind::bad_data, session.recording().name(),
-                  fmt::format("has no frame {}", event.value));
-    const EventNumber there{kind == kExit && event.value > 1 ? event.value - 1 : event.value};
-    BYGONE_ASSIGN(const AddressSpaceId space,
-                  session.recording().address_space_of(Tid{int32_t(*task)}, there));
-    return Place{space, there};
-  }
-  BYGONE_ASSIGN(const Tid tid, living_task(subject, event, session));
-  BYGONE_ASSIGN(const AddressSpaceId space, session.recording().address_space_of(tid, event));
-  return Place{space, event};
+  BYGONE_ASSIGN(const TaskAt living, task_at(subject, event, session));
+  BYGONE_ASSIGN(const AddressSpaceId space, session.recording().address_space_of(living.task, living.event));
+  return Place{space, living.event};
+}
+
+Expected<ProcessAt> process_at(const Subject& subject, EventNumber event, Session& session) {
+  BYGONE_ASSIGN(const TaskAt living, task_at(subject, event, session));
+  BYGONE_ASSIGN(const auto process, session.number(fmt::format(
+                                        "SELECT tgid FROM main.task WHERE tid = {0} AND first_event <= {1} "
+                                        "AND end_event > {1} LIMIT 1",
+                                        living.task.value, living.event.value)));
+  return ProcessAt{Tid{int32_t(process.value_or(living.task.value))}, living.event};
 }
 
 }  // namespace bygone::query

@@ -29,4 +29,11 @@ struct Place {
 };
 Expected<Place> place_of(const Subject& subject, EventNumber event, Session& session);
 
+// The process a phrase means, in the same way.
+struct ProcessAt {
+  Tid process;
+  EventNumber event;
+};
+Expected<ProcessAt> process_at(const Subject& subject, EventNumber event, Session& session);
+
 }  // namespace bygone::query
