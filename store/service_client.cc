@@ -73,6 +73,7 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
   BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
   IngestOptions options;
   options.database = database;
+  options.catalog = catalog_path(store_);
   auto ingest = is_new ? Ingest::create(std::move(options)) : Ingest::resume(std::move(options));
   if (!ingest) {
     lock.release();
