@@ -14,6 +14,7 @@
 #include <optional>
 #include <thread>
 
+#include "store/abandoned.h"
 #include "store/message.h"
 #include "store/service_client.h"
 
@@ -119,6 +120,7 @@ Expected<void> serve(const ServeOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto lock = ServiceLock::take(options.store);
   if (!lock) return {};
+  remove_abandoned(options.store);
   BYGONE_ASSIGN(Listener listener, Listener::create(options.store));
   Service(options, std::move(listener)).run();
   return {};

@@ -62,13 +62,17 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
     return fail(ErrorKind::bad_data, "message", "begins a recording without a ring, or a second one");
   BYGONE_ASSIGN(RingMemory memory, RingMemory::attach(descriptor));
   RingConsumer ring(std::move(memory));
-  const bool is_new = message.type == MessageType::create;
-  if (message.texts.size() != (is_new ? 2u : 1u))
+  const bool is_create = message.type == MessageType::create;
+  if (message.texts.size() != (is_create ? 2u : 1u))
     return fail(ErrorKind::bad_data, "message", "has not its texts");
-  if (!is_new) BYGONE_TRY(check_name(message.texts[0]));
+  if (!is_create) BYGONE_TRY(check_name(message.texts[0]));
   std::filesystem::path database = recording_path(store_, message.texts[0]);
+  // One that was begun and nothing of it committed yet is gone with the service that was killed.
+  std::error_code ignored;
+  const bool is_new =
+      is_create || (ring.header().released == 0 && !std::filesystem::exists(database, ignored));
   if (is_new) {
-    BYGONE_ASSIGN(database, claim_name(store_, message.texts[0], message.texts[1]));
+    BYGONE_ASSIGN(database, claim_name(store_, message.texts[0], is_create ? message.texts[1] : ""));
   }
   BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
   IngestOptions options;
