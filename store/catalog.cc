@@ -89,6 +89,8 @@ struct Incoming {
 struct Catalog::Impl {
   std::string object;
   std::unique_ptr<SQLite::Database> database;
+  std::optional<SQLite::Statement> select_chunk;
+  std::optional<SQLite::Statement> add_chunk;
   Compressor compressor;
   std::unique_ptr<Incoming> incoming;
 
@@ -96,6 +98,7 @@ struct Catalog::Impl {
   Expected<std::string> store(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
   void prepare(std::vector<PreparedChunk>& chunks);
   void insert(int64_t content, const std::vector<PreparedChunk>& chunks);
+  std::optional<int64_t> find_chunk(const Sha256Digest& sha256);
   int64_t chunk_id(const PreparedChunk& prepared);
   int64_t chunk_user(std::string_view recording);
   void forget_chunks(const std::string& recording);
@@ -154,30 +157,37 @@ std::optional<std::string> Catalog::Impl::known_content(const FileIdentity& iden
 }
 
 void Catalog::Impl::prepare(std::vector<PreparedChunk>& chunks) {
-  SQLite::Statement known(*database, "SELECT 1 FROM chunk WHERE sha256 = ?");
   for (PreparedChunk& prepared : chunks) {
     const Chunk& chunk = prepared.chunk;
-    known.reset();
-    known.bindNoCopy(1, chunk.sha256.data(), int(chunk.sha256.size()));
-    if (known.executeStep()) continue;
+    if (find_chunk(chunk.sha256)) continue;
     const auto compressed = compressor.compress(chunk.bytes);
     prepared.compressed.assign(compressed.begin(), compressed.end());
   }
 }
 
+std::optional<int64_t> Catalog::Impl::find_chunk(const Sha256Digest& sha256) {
+  if (!select_chunk) select_chunk.emplace(*database, "SELECT id FROM chunk WHERE sha256 = ?");
+  select_chunk->bindNoCopy(1, sha256.data(), int(sha256.size()));
+  std::optional<int64_t> id;
+  if (select_chunk->executeStep()) id = select_chunk->getColumn(0).getInt64();
+  select_chunk->reset();  // else it would hold what it has read against other writers
+  return id;
+}
+
 int64_t Catalog::Impl::chunk_id(const PreparedChunk& prepared) {
   const Chunk& chunk = prepared.chunk;
-  SQLite::Statement select(*database, "SELECT id FROM chunk WHERE sha256 = ?");
-  select.bindNoCopy(1, chunk.sha256.data(), int(chunk.sha256.size()));
-  if (select.executeStep()) return select.getColumn(0).getInt64();
-  SQLite::Statement insert(*database, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)");
+  if (const auto known = find_chunk(chunk.sha256)) return *known;
+  if (!add_chunk)
+    add_chunk.emplace(*database, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)");
+  SQLite::Statement& insert = *add_chunk;
   insert.bindNoCopy(1, chunk.sha256.data(), int(chunk.sha256.size()));
   insert.bind(2, int64_t(chunk.bytes.size()));
   // It was there when it was looked up, and somebody has dropped it since.
   const auto bytes =
       prepared.compressed.empty() ? compressor.compress(chunk.bytes) : std::span(prepared.compressed);
-  insert.bind(3, bytes.data(), int(bytes.size()));
+  insert.bindNoCopy(3, bytes.data(), int(bytes.size()));
   insert.exec();
+  insert.reset();
   return database->getLastInsertRowid();
 }
 

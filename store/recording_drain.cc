@@ -9,7 +9,11 @@ namespace bygone {
 
 namespace {
 constexpr int64_t kWaitNs = 50'000'000;
-}
+// While records keep coming the drain looks for them at intervals and nobody has to wake it: that would cost
+// the recorder a system call for every event. After so many looks in vain it wants to be woken.
+constexpr int64_t kNapNs = 2'000'000;
+constexpr int kNaps = 10;
+}  // namespace
 
 RecordingDrain::RecordingDrain(std::string name, WriterLock lock, std::unique_ptr<Catalog> catalog,
                                std::unique_ptr<Ingest> ingest, RingConsumer ring)
@@ -20,11 +24,13 @@ RecordingDrain::RecordingDrain(std::string name, WriterLock lock, std::unique_pt
       ring_(std::move(ring)) {}
 
 Expected<void> RecordingDrain::run(const std::atomic<bool>& producer_gone, const std::atomic<bool>& stop) {
+  int naps = 0;
   while (!stop) {
     // Read before the ring is: what a recorder wrote before it went is in the ring then.
     const bool gone = producer_gone;
     BYGONE_ASSIGN(const auto record, ring_.next());
     if (record) {
+      naps = 0;
       BYGONE_ASSIGN(const Progress progress, take(*record));
       if (progress == Progress::ended) return {};
       BYGONE_TRY(release_committed());
@@ -33,7 +39,10 @@ Expected<void> RecordingDrain::run(const std::atomic<bool>& producer_gone, const
     if (gone) return close();
     BYGONE_TRY(ingest_->tick());
     BYGONE_TRY(release_committed());
-    ring_.wait_for_records(kWaitNs);
+    if (naps++ < kNaps)
+      ring_.nap(kNapNs);
+    else
+      ring_.wait_for_records(kWaitNs);
   }
   return {};
 }

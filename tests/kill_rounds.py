@@ -42,14 +42,22 @@ def programs(scratch):
     source = os.path.join(scratch, "hello.c")
     with open(source, "w") as file:
         file.write(HELLO)
+    files = os.path.join(scratch, "files")
+    for folder in range(20):
+        os.makedirs(f"{files}/{folder}")
+        for file in range(20):
+            open(f"{files}/{folder}/{file}", "w").close()
+    blob = os.path.join(scratch, "blob")
+    with open(blob, "wb") as file:
+        file.write(random.Random(1).randbytes(100000) * 30)
     python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     return [
         Program("lines", ["bash", "-c", "for ((i = 0; i < 3000; i++)); do echo line $i; done"], 64),
         Program("forks", ["bash", "-c", "for ((i = 0; i < 15; i++)); do /bin/echo line $i; done; exit 3"], 64),
         Program("python", [python, "-c", "for i in range(1500): print(i * i, flush=True)"], 64),
-        Program("pipe", ["sh", "-c", "cat /usr/bin/* 2>/dev/null | head -c 4000000"], 1 << 17),
+        Program("pipe", ["sh", "-c", f"cat {blob} {blob} | head -c 4000000"], 1 << 17),
         Program("compiler", ["gcc", "-E", source], 1 << 16),
-        Program("files", ["ls", "-lR", "/usr/include/linux"], 1 << 16),
+        Program("files", ["ls", "-lR", files], 1 << 16),
     ]
 
 

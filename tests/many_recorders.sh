@@ -21,7 +21,7 @@ command_of() {
     1) echo "bash -c 'for ((i = 0; i < 10; i++)); do /bin/echo line \$i; done; exit 7'" ;;
     2) echo "gcc -c -o $scratch/hello.o $scratch/hello.c" ;;
     3) echo "/usr/bin/python3 -c 'for i in range(500): print(i * i, flush=True)'" ;;
-    4) echo "sh -c 'cat /usr/bin/* 2>/dev/null | head -c 8000000 | md5sum'" ;;
+    4) echo "sh -c 'cat /bin/bash /bin/bash /bin/bash | head -c 3000000 | md5sum'" ;;
     5) echo "$programs/threads_mutex" ;;
     6) echo "ls -lR /usr/include/linux" ;;
     7) echo "$programs/fork_tree" ;;
