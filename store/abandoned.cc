@@ -16,8 +16,11 @@ constexpr uint64_t kEmptyBytes = 2 << 20;
 bool holds_nothing(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::file_size(path, error) == 0) return !error;
+  // What was finished has no lock file, and need not be opened.
+  if (!std::filesystem::exists(lock_file_of(path), error)) return false;
   const auto empty = guarded(path.string(), [&] {
-    SQLite::Database database(path.string(), SQLite::OPEN_READONLY);
+    // For writing, so that SQLite can undo what was half done.
+    SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
     if (!database.tableExists("header")) return pragma_number(database, "schema_version") == 0;
     SQLite::Statement begun(database,
                             "SELECT EXISTS(SELECT 1 FROM frame) OR EXISTS(SELECT 1 FROM header WHERE key = "
