@@ -19,8 +19,10 @@ namespace {
 // In the child: wait until traced, then become the program. Reports why it could not as one errno.
 [[noreturn]] void become(const std::string& path, const std::vector<std::string>& argv, int go, int report) {
   char byte = 0;
-  while (read(go, &byte, 1) < 0 && errno == EINTR) {
-  }
+  ssize_t got = 0;
+  do got = read(go, &byte, 1);
+  while (got < 0 && errno == EINTR);
+  if (got != 1) _exit(127);  // the recorder is gone: without it the program must not run
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
@@ -60,6 +62,7 @@ Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& 
     close(report[0]);
     return tl::unexpected(seized.error());
   }
+  [[maybe_unused]] const ssize_t told = write(go[1], "", 1);
   close(go[1]);
   Expected<pid_t> result = child;
   for (;;) {

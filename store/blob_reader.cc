@@ -8,21 +8,28 @@ namespace bygone {
 
 namespace {
 constexpr size_t kBlobsKept = 16;
+
+tl::unexpected<Error> damaged(int64_t id, std::string cause) {
+  return fail(ErrorKind::bad_data, id < 0 ? fmt::format("shared chunk {}", -id) : fmt::format("blob {}", id),
+              std::move(cause), "record again if there is no copy");
 }
 
-BlobReader::BlobReader(SQLite::Database& database)
-    : select_(database, "SELECT size_bytes, bytes FROM blob WHERE id = ?") {}
+}  // namespace
+
+BlobReader::BlobReader(SQLite::Database& database, ReadChunk read_chunk)
+    : database_(database),
+      read_chunk_(std::move(read_chunk)),
+      select_(database, "SELECT size_bytes, bytes FROM blob WHERE id = ?") {}
 
 Expected<std::vector<std::byte>> BlobReader::read(const BlobPosition& position) {
   std::vector<std::byte> result;
   uint64_t left = uint64_t(position.size_bytes);
   uint64_t offset = uint64_t(position.offset_bytes);
   // Grown blob by blob, so that a false size costs no more than what is really there.
-  for (int64_t id = position.blob; left > 0; ++id, offset = 0) {
+  const int64_t step = position.blob < 0 ? -1 : 1;
+  for (int64_t id = position.blob; left > 0; id += step, offset = 0) {
     BYGONE_ASSIGN(const auto* bytes, load(id));
-    if (offset >= bytes->size())
-      return fail(ErrorKind::bad_data, fmt::format("blob {}", id), "is shorter than a row says",
-                  "record again if there is no copy");
+    if (offset >= bytes->size()) return damaged(id, "is shorter than a row says");
     const size_t part = size_t(std::min<uint64_t>(left, bytes->size() - offset));
     if (result.empty() && left <= kLargestBlobBytes) result.reserve(left);
     const auto from = bytes->begin() + ptrdiff_t(offset);
@@ -39,11 +46,16 @@ Expected<const std::vector<std::byte>*> BlobReader::load(int64_t id) {
     recent_.splice(recent_.begin(), recent_, known);
     return &recent_.front().bytes;
   }
+  BYGONE_ASSIGN(auto bytes, id < 0 ? read_shared(-id) : read_blob(id));
+  if (recent_.size() >= kBlobsKept) recent_.pop_back();
+  recent_.push_front({id, std::move(bytes)});
+  return &recent_.front().bytes;
+}
+
+Expected<std::vector<std::byte>> BlobReader::read_blob(int64_t id) {
   select_.reset();
   select_.bind(1, id);
-  if (!select_.executeStep())
-    return fail(ErrorKind::bad_data, fmt::format("blob {}", id), "is missing, though a row refers to it",
-                "record again if there is no copy");
+  if (!select_.executeStep()) return damaged(id, "is missing, though a row refers to it");
   const int64_t size = select_.getColumn(0).getInt64();
   const SQLite::Column column = select_.getColumn(1);
   const auto* data = static_cast<const std::byte*>(column.getBlob());
@@ -51,13 +63,27 @@ Expected<const std::vector<std::byte>*> BlobReader::load(int64_t id) {
   select_.reset();
   if (!bytes) {
     bytes.error().object = fmt::format("blob {}", id);
-    return tl::unexpected(bytes.error());
+    return bytes;
   }
-  if (int64_t(bytes->size()) != size || size == 0)
-    return fail(ErrorKind::bad_data, fmt::format("blob {}", id), "is not as long as its row says");
-  if (recent_.size() >= kBlobsKept) recent_.pop_back();
-  recent_.push_front({id, std::move(*bytes)});
-  return &recent_.front().bytes;
+  if (int64_t(bytes->size()) != size || size == 0) return damaged(id, "is not as long as its row says");
+  return bytes;
+}
+
+Expected<std::vector<std::byte>> BlobReader::read_shared(int64_t id) {
+  if (!select_shared_)
+    select_shared_.emplace(database_, "SELECT size_bytes, sha256 FROM shared_chunk WHERE id = ?");
+  select_shared_->reset();
+  select_shared_->bind(1, id);
+  if (!select_shared_->executeStep()) return damaged(-id, "is missing, though a row refers to it");
+  const int64_t size = select_shared_->getColumn(0).getInt64();
+  const SQLite::Column column = select_shared_->getColumn(1);
+  const auto* sha256 = static_cast<const std::byte*>(column.getBlob());
+  const std::vector<std::byte> key(sha256, sha256 + column.getBytes());
+  select_shared_->reset();
+  auto bytes = read_chunk_(key);
+  if (bytes && (int64_t(bytes->size()) != size || size == 0))
+    return damaged(-id, "is not as long as its row says");
+  return bytes;
 }
 
 }  // namespace bygone

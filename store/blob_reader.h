@@ -2,7 +2,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <functional>
 #include <list>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "schema/error.h"
@@ -11,10 +14,13 @@
 
 namespace bygone {
 
-// Reads payloads out of a recording's blobs, keeping the few used last. Positions may be nonsense.
+// Reads payloads out of a recording's blobs and shared chunks, keeping the few used last. Positions may be
+// nonsense.
 class BlobReader {
  public:
-  explicit BlobReader(SQLite::Database& database);
+  // Gets a shared chunk by its SHA-256, and answers for it that it has that.
+  using ReadChunk = std::function<Expected<std::vector<std::byte>>(std::span<const std::byte> sha256)>;
+  BlobReader(SQLite::Database& database, ReadChunk read_chunk);
 
   // Throws SQLite::Exception besides.
   Expected<std::vector<std::byte>> read(const BlobPosition& position);
@@ -25,8 +31,13 @@ class BlobReader {
     std::vector<std::byte> bytes;
   };
   Expected<const std::vector<std::byte>*> load(int64_t id);
+  Expected<std::vector<std::byte>> read_blob(int64_t id);
+  Expected<std::vector<std::byte>> read_shared(int64_t id);
 
+  SQLite::Database& database_;
+  ReadChunk read_chunk_;
   SQLite::Statement select_;
+  std::optional<SQLite::Statement> select_shared_;  // recordings of format 1 have no such table
   Decompressor decompressor_;
   std::list<Loaded> recent_;  // used last in front
 };

@@ -38,8 +38,7 @@ bool all_zero(std::span<const std::byte> bytes) {
 
 struct PreparedChunk {
   int64_t ordinal = 0;
-  std::span<const std::byte> bytes;
-  Sha256Digest digest{};
+  Chunk chunk;
   std::vector<std::byte> compressed;  // empty if the catalog had it when it was looked up
 };
 
@@ -48,7 +47,8 @@ std::vector<PreparedChunk> cut(uint64_t offset, std::span<const std::byte> bytes
   std::vector<PreparedChunk> chunks;
   for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
     const auto chunk = bytes.subspan(at, std::min(kChunkBytes, bytes.size() - at));
-    if (!all_zero(chunk)) chunks.push_back({int64_t((offset + at) / kChunkBytes), chunk, {}, {}});
+    if (!all_zero(chunk))
+      chunks.push_back({int64_t((offset + at) / kChunkBytes), {chunk, sha256_of(chunk)}, {}});
   }
   return chunks;
 }
@@ -89,6 +89,8 @@ struct Incoming {
 struct Catalog::Impl {
   std::string object;
   std::unique_ptr<SQLite::Database> database;
+  std::optional<SQLite::Statement> select_chunk;
+  std::optional<SQLite::Statement> add_chunk;
   Compressor compressor;
   std::unique_ptr<Incoming> incoming;
 
@@ -96,7 +98,10 @@ struct Catalog::Impl {
   Expected<std::string> store(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
   void prepare(std::vector<PreparedChunk>& chunks);
   void insert(int64_t content, const std::vector<PreparedChunk>& chunks);
-  int64_t chunk_id(const PreparedChunk& chunk);
+  std::optional<int64_t> find_chunk(const Sha256Digest& sha256);
+  int64_t chunk_id(const PreparedChunk& prepared);
+  int64_t chunk_user(std::string_view recording);
+  void forget_chunks(const std::string& recording);
   std::string complete(int64_t content, const std::string& sha256, std::string_view recording);
   void use(std::string_view recording, int64_t content);
   void remember(const FileIdentity& identity, const std::string& sha256);
@@ -152,31 +157,37 @@ std::optional<std::string> Catalog::Impl::known_content(const FileIdentity& iden
 }
 
 void Catalog::Impl::prepare(std::vector<PreparedChunk>& chunks) {
-  SQLite::Statement known(*database, "SELECT 1 FROM chunk WHERE sha256 = ?");
-  Sha256 sha256;
-  for (PreparedChunk& chunk : chunks) {
-    sha256.add(chunk.bytes);
-    chunk.digest = sha256.finish();
-    known.reset();
-    known.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
-    if (known.executeStep()) continue;
+  for (PreparedChunk& prepared : chunks) {
+    const Chunk& chunk = prepared.chunk;
+    if (find_chunk(chunk.sha256)) continue;
     const auto compressed = compressor.compress(chunk.bytes);
-    chunk.compressed.assign(compressed.begin(), compressed.end());
+    prepared.compressed.assign(compressed.begin(), compressed.end());
   }
 }
 
-int64_t Catalog::Impl::chunk_id(const PreparedChunk& chunk) {
-  SQLite::Statement select(*database, "SELECT id FROM chunk WHERE sha256 = ?");
-  select.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
-  if (select.executeStep()) return select.getColumn(0).getInt64();
-  SQLite::Statement insert(*database, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)");
-  insert.bindNoCopy(1, chunk.digest.data(), int(chunk.digest.size()));
+std::optional<int64_t> Catalog::Impl::find_chunk(const Sha256Digest& sha256) {
+  if (!select_chunk) select_chunk.emplace(*database, "SELECT id FROM chunk WHERE sha256 = ?");
+  select_chunk->bindNoCopy(1, sha256.data(), int(sha256.size()));
+  std::optional<int64_t> id;
+  if (select_chunk->executeStep()) id = select_chunk->getColumn(0).getInt64();
+  select_chunk->reset();  // else it would hold what it has read against other writers
+  return id;
+}
+
+int64_t Catalog::Impl::chunk_id(const PreparedChunk& prepared) {
+  const Chunk& chunk = prepared.chunk;
+  if (const auto known = find_chunk(chunk.sha256)) return *known;
+  if (!add_chunk)
+    add_chunk.emplace(*database, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)");
+  SQLite::Statement& insert = *add_chunk;
+  insert.bindNoCopy(1, chunk.sha256.data(), int(chunk.sha256.size()));
   insert.bind(2, int64_t(chunk.bytes.size()));
   // It was there when it was looked up, and somebody has dropped it since.
   const auto bytes =
-      chunk.compressed.empty() ? compressor.compress(chunk.bytes) : std::span(chunk.compressed);
-  insert.bind(3, bytes.data(), int(bytes.size()));
+      prepared.compressed.empty() ? compressor.compress(chunk.bytes) : std::span(prepared.compressed);
+  insert.bindNoCopy(3, bytes.data(), int(bytes.size()));
   insert.exec();
+  insert.reset();
   return database->getLastInsertRowid();
 }
 
@@ -199,6 +210,28 @@ void Catalog::Impl::insert(int64_t content, const std::vector<PreparedChunk>& ch
     link.exec();
   }
   transaction.commit();
+}
+
+int64_t Catalog::Impl::chunk_user(std::string_view recording) {
+  SQLite::Statement add(*database, "INSERT OR IGNORE INTO chunk_user(recording) VALUES(?)");
+  add.bind(1, std::string(recording));
+  add.exec();
+  SQLite::Statement find(*database, "SELECT id FROM chunk_user WHERE recording = ?");
+  find.bind(1, std::string(recording));
+  return find.executeStep() ? find.getColumn(0).getInt64() : 0;
+}
+
+// Leaves what nobody uses any more to drop_unused().
+void Catalog::Impl::forget_chunks(const std::string& recording) {
+  for (const char* sql :
+       {"INSERT OR IGNORE INTO temp.loose SELECT u.chunk FROM chunk_use u JOIN chunk_user r ON r.id = u.user "
+        "WHERE r.recording = ?",
+        "DELETE FROM chunk_use WHERE user = (SELECT id FROM chunk_user WHERE recording = ?)",
+        "DELETE FROM chunk_user WHERE recording = ?"}) {
+    SQLite::Statement statement(*database, sql);
+    statement.bind(1, recording);
+    statement.exec();
+  }
 }
 
 std::string Catalog::Impl::complete(int64_t content, const std::string& sha256, std::string_view recording) {
@@ -262,9 +295,7 @@ Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ReadBytes&
 // Contents without a user, their identities, and the chunks nobody refers to any more.
 void Catalog::Impl::drop_unused() {
   database->exec(
-      "CREATE TEMP TABLE IF NOT EXISTS unused(content INTEGER PRIMARY KEY);"
-      "CREATE TEMP TABLE IF NOT EXISTS loose(chunk INTEGER PRIMARY KEY);"
-      "DELETE FROM temp.unused; DELETE FROM temp.loose;"
+      "DELETE FROM temp.unused;"
       "INSERT INTO temp.unused SELECT id FROM file_content c WHERE NOT EXISTS "
       "(SELECT 1 FROM content_use u WHERE u.content = c.id);"
       "INSERT OR IGNORE INTO temp.loose SELECT chunk FROM file_chunk WHERE content IN temp.unused;"
@@ -272,7 +303,9 @@ void Catalog::Impl::drop_unused() {
       "DELETE FROM file_chunk WHERE content IN temp.unused;"
       "DELETE FROM file_content WHERE id IN temp.unused;"
       "DELETE FROM chunk WHERE id IN temp.loose AND NOT EXISTS "
-      "(SELECT 1 FROM file_chunk f WHERE f.chunk = chunk.id);");
+      "(SELECT 1 FROM file_chunk f WHERE f.chunk = chunk.id) AND NOT EXISTS "
+      "(SELECT 1 FROM chunk_use u WHERE u.chunk = chunk.id);"
+      "DELETE FROM temp.loose;");
 }
 
 Catalog::Catalog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -311,6 +344,15 @@ Expected<std::unique_ptr<Catalog>> Catalog::open(const std::filesystem::path& pa
           ErrorKind::bad_data, path.string(),
           fmt::format("is of catalog format {}; this bygone reads up to {}", version, kCatalogVersion),
           "use a newer bygone or another store");
+    if (pragma_number(*impl->database, "user_version") < kCatalogVersion) {
+      ShortTransaction transaction(*impl->database);
+      migrate_catalog(*impl->database, pragma_number(*impl->database, "user_version"));
+      impl->database->exec(fmt::format("PRAGMA user_version = {}", kCatalogVersion));
+      transaction.commit();
+    }
+    impl->database->exec(
+        "CREATE TEMP TABLE unused(content INTEGER PRIMARY KEY);"
+        "CREATE TEMP TABLE loose(chunk INTEGER PRIMARY KEY)");
     return std::unique_ptr<Catalog>(new Catalog(std::move(impl)));
   });
 }
@@ -479,6 +521,27 @@ Expected<std::string> Catalog::add_bytes(uint64_t size_bytes, const ReadBytes& r
   return guarded(impl_->object, [&] { return impl_->store(size_bytes, read, recording); });
 }
 
+Expected<uint64_t> Catalog::keep_chunks(std::span<const Chunk> chunks, std::string_view recording) {
+  return guarded(impl_->object, [&] {
+    std::vector<PreparedChunk> prepared;
+    for (const Chunk& chunk : chunks) prepared.push_back({0, chunk, {}});
+    impl_->prepare(prepared);
+    uint64_t stored_bytes = 0;
+    ShortTransaction transaction(*impl_->database);
+    const int64_t user = impl_->chunk_user(recording);
+    SQLite::Statement use(*impl_->database, "INSERT OR IGNORE INTO chunk_use(user, chunk) VALUES(?, ?)");
+    for (const PreparedChunk& chunk : prepared) {
+      use.reset();
+      use.bind(1, user);
+      use.bind(2, impl_->chunk_id(chunk));
+      use.exec();
+      stored_bytes += chunk.compressed.size();
+    }
+    transaction.commit();
+    return stored_bytes;
+  });
+}
+
 Expected<void> Catalog::forget(std::string_view recording) {
   return guarded(impl_->object, [&] {
     ShortTransaction transaction(*impl_->database);
@@ -488,6 +551,7 @@ Expected<void> Catalog::forget(std::string_view recording) {
     SQLite::Statement progress(*impl_->database, "DELETE FROM content_in_progress WHERE recording = ?");
     progress.bind(1, std::string(recording));
     progress.exec();
+    impl_->forget_chunks(std::string(recording));
     impl_->drop_unused();
     transaction.commit();
     impl_->database->tryExec("PRAGMA incremental_vacuum");
@@ -499,7 +563,9 @@ Expected<void> Catalog::collect_garbage(const std::function<bool(const std::stri
   return guarded(impl_->object, [&] {
     ShortTransaction transaction(*impl_->database);
     std::vector<std::string> recordings;
-    SQLite::Statement all(*impl_->database, "SELECT DISTINCT recording FROM content_use");
+    SQLite::Statement all(
+        *impl_->database,
+        "SELECT DISTINCT recording FROM content_use UNION SELECT recording FROM chunk_user");
     while (all.executeStep()) recordings.push_back(all.getColumn(0).getString());
     all.reset();
     for (const std::string& recording : recordings) {
@@ -513,6 +579,7 @@ Expected<void> Catalog::collect_garbage(const std::function<bool(const std::stri
       SQLite::Statement progress(*impl_->database, "DELETE FROM content_in_progress WHERE recording = ?");
       progress.bind(1, recording);
       progress.exec();
+      if (!exists(recording)) impl_->forget_chunks(recording);
     }
     impl_->drop_unused();
     transaction.commit();

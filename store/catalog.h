@@ -12,6 +12,7 @@
 #include "schema/error.h"
 #include "schema/record.h"
 #include "schema/rows.h"
+#include "store/sha256.h"
 
 namespace bygone {
 
@@ -22,9 +23,15 @@ struct CatalogCounts {
   uint64_t stored_bytes = 0;  // compressed
 };
 
+struct Chunk {
+  std::span<const std::byte> bytes;
+  Sha256Digest sha256{};
+};
+
 // The files that recordings mapped: content in deduplicated compressed chunks, which file held which content,
-// which recording uses it. Any number of processes may have the catalog open; transactions are short, and a
-// process that dies in the middle of a file leaves a content that collect_garbage() drops. Not thread-safe.
+// which recording uses it; and bytes that recordings share besides. Any number of processes may have the
+// catalog open; transactions are short, and a process that dies in the middle of a file leaves a content that
+// collect_garbage() drops. Not thread-safe.
 class Catalog {
  public:
   // Makes the catalog if `path` does not exist.
@@ -61,6 +68,10 @@ class Catalog {
   Expected<std::string> finish_content(const FileIdentity* identity);
   // True between begin_content() and finish_content().
   bool has_incoming() const;
+
+  // Keeps chunks that belong to no file, each of at most kChunkBytes, for `recording` to refer to by their
+  // SHA-256. Returns how many bytes that took, compressed.
+  Expected<uint64_t> keep_chunks(std::span<const Chunk> chunks, std::string_view recording);
 
   // Drops what only `recording` used.
   Expected<void> forget(std::string_view recording);

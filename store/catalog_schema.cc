@@ -2,6 +2,18 @@
 
 namespace bygone {
 
+namespace {
+
+// Chunks that a recording refers to by itself, outside of any file.
+void create_chunk_use(SQLite::Database& database) {
+  database.exec("CREATE TABLE chunk_user(id INTEGER PRIMARY KEY, recording TEXT UNIQUE)");
+  database.exec(
+      "CREATE TABLE chunk_use(user INTEGER, chunk INTEGER, PRIMARY KEY(user, chunk)) WITHOUT ROWID");
+  database.exec("CREATE INDEX chunk_use_by_chunk ON chunk_use(chunk)");
+}
+
+}  // namespace
+
 void create_content_tables(SQLite::Database& database) {
   // sha256 is null until the content is complete. Chunks of zeros have no row in file_chunk; chunk_count
   // counts the rest.
@@ -32,6 +44,11 @@ void create_catalog_tables(SQLite::Database& database) {
       "CREATE TABLE content_in_progress(recording TEXT, ordinal INTEGER, content INTEGER, stored_bytes "
       "INTEGER, "
       "PRIMARY KEY(recording, ordinal)) WITHOUT ROWID");
+  create_chunk_use(database);
+}
+
+void migrate_catalog(SQLite::Database& database, int64_t version) {
+  if (version < 2) create_chunk_use(database);
 }
 
 }  // namespace bygone

@@ -7,7 +7,7 @@
 
 namespace bygone {
 
-inline constexpr int64_t kCatalogVersion = 1;
+inline constexpr int64_t kCatalogVersion = 2;
 // Contents are cut into chunks of this size; the last one may be shorter.
 inline constexpr size_t kChunkBytes = 64 << 10;
 
@@ -17,5 +17,8 @@ void create_content_tables(SQLite::Database& database);
 // What only a catalog has: which file holds which content, and which recording uses it. Throws
 // SQLite::Exception.
 void create_catalog_tables(SQLite::Database& database);
+
+// Brings a catalog of an older version up to kCatalogVersion. Throws SQLite::Exception.
+void migrate_catalog(SQLite::Database& database, int64_t version);
 
 }  // namespace bygone

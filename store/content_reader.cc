@@ -26,7 +26,8 @@ ContentReader::ContentReader(SQLite::Database& database)
       chunks_(database,
               "SELECT ordinal, chunk FROM file_chunk WHERE content = ? AND ordinal BETWEEN ? AND ? ORDER BY "
               "ordinal"),
-      load_(database, "SELECT size_bytes, bytes FROM chunk WHERE id = ?") {}
+      load_(database, "SELECT size_bytes, bytes FROM chunk WHERE id = ?"),
+      chunk_(database, "SELECT bytes FROM chunk WHERE sha256 = ?") {}
 
 Expected<ContentReader::Found> ContentReader::find(const std::string& sha256) {
   if (sha256 == found_sha256_ && !sha256.empty()) return found_;
@@ -88,6 +89,25 @@ Expected<void> ContentReader::read(const std::string& sha256, uint64_t offset_by
   }
   chunks_.reset();
   return {};
+}
+
+Expected<std::vector<std::byte>> ContentReader::chunk(std::span<const std::byte> sha256) {
+  const auto trouble = [&](ErrorKind kind, std::string cause) {
+    return fail(kind, fmt::format("shared chunk {}", hex(sha256)), std::move(cause),
+                "record again if there is no copy of the store");
+  };
+  chunk_.reset();
+  chunk_.bindNoCopy(1, sha256.data(), int(sha256.size()));
+  if (!chunk_.executeStep()) return trouble(ErrorKind::not_found, "is not in the store");
+  const SQLite::Column column = chunk_.getColumn(0);
+  auto bytes = decompressor_.decompress(
+      {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}, kChunkBytes);
+  chunk_.reset();
+  if (!bytes) return trouble(ErrorKind::bad_data, bytes.error().cause);
+  const Sha256Digest found = sha256_of(*bytes);
+  if (!std::equal(found.begin(), found.end(), sha256.begin(), sha256.end()))
+    return trouble(ErrorKind::bad_data, "does not have the bytes its SHA-256 was made of");
+  return bytes;
 }
 
 Expected<void> ContentReader::verify(const std::string& sha256, uint64_t size_bytes) {

@@ -23,6 +23,9 @@ class ContentReader {
   // Fails with not_found if there is no such content.
   Expected<void> read(const std::string& sha256, uint64_t offset_bytes, std::span<std::byte> out);
 
+  // The chunk with this SHA-256, which its bytes are checked against.
+  Expected<std::vector<std::byte>> chunk(std::span<const std::byte> sha256);
+
   // Reads the whole content and compares size, chunk count and SHA-256.
   Expected<void> verify(const std::string& sha256, uint64_t size_bytes);
 
@@ -43,6 +46,7 @@ class ContentReader {
   SQLite::Statement find_;
   SQLite::Statement chunks_;
   SQLite::Statement load_;
+  SQLite::Statement chunk_;
   Decompressor decompressor_;
   std::string found_sha256_;
   Found found_;

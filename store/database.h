@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "schema/error.h"
 
@@ -27,8 +28,8 @@ Error error_of(const SQLite::Exception& exception, std::string_view object);
 template <class Action>
 auto guarded(std::string_view object, Action&& action) {
   using Result = std::invoke_result_t<Action>;
-  constexpr bool is_expected = requires(Result r) {
-    r.error();
+  constexpr bool is_expected = requires {
+    std::declval<Result>().error();
   };
   using Returned =
       std::conditional_t<is_expected, Result, Expected<std::conditional_t<is_expected, void, Result>>>;

@@ -15,6 +15,7 @@
 #include "store/recording_schema.h"
 #include "store/row_sql.h"
 #include "store/row_store.h"
+#include "store/shared_payloads.h"
 #include "store/unfinished_event.h"
 
 namespace bygone {
@@ -30,8 +31,8 @@ constexpr int kAutocheckpointPages = 2048;
 constexpr int64_t kSmallRecordingBytes = 2 << 20;
 constexpr int kSmallPageBytes = 1024;
 
-int64_t last_blob(SQLite::Database& database) {
-  SQLite::Statement newest(database, "SELECT coalesce(max(id), 0) FROM blob");
+int64_t last_id(SQLite::Database& database, std::string_view table) {
+  SQLite::Statement newest(database, fmt::format("SELECT coalesce(max(id), 0) FROM {}", table));
   return newest.executeStep() ? newest.getColumn(0).getInt64() : 0;
 }
 
@@ -48,19 +49,26 @@ int64_t monotonic_ns() {
 }  // namespace
 
 struct Ingest::Impl {
-  explicit Impl(std::unique_ptr<SQLite::Database> db)
+  Impl(std::unique_ptr<SQLite::Database> db, IngestOptions given)
       : database(std::move(db)),
+        options(std::move(given)),
+        object(options.database.stem().string()),
         rows(*database),
-        blobs(*database, last_blob(*database) + 1),
+        blobs(*database, last_id(*database, "blob") + 1),
         chunks(*database),
         checkpoints(*database),
-        unfinished(*database) {}
+        unfinished(*database) {
+    if (!options.catalog.empty())
+      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1);
+  }
 
   void begin();
-  static void note_piece(SourceState& source, const std::optional<BlobPosition>& piece);
+  Expected<void> store_piece(std::span<const std::byte> piece, std::optional<SharedPayloads::Extent> share_as,
+                             SourceState& source);
+  uint64_t raw_bytes() const { return blobs.raw_bytes() + (shared ? shared->raw_bytes() : 0); }
   bool positions_pending() const;
   void load();
-  void commit_now();
+  Expected<void> commit_now();
   void roll_back() noexcept;
   void shrink();
   Expected<void> take(AnyRow row, std::span<const std::byte> payload, SourceState& source);
@@ -71,13 +79,14 @@ struct Ingest::Impl {
   Expected<void> attempt(Action&& action);
 
   std::unique_ptr<SQLite::Database> database;
+  IngestOptions options;
+  std::string object;
   RowStore rows;
   BlobWriter blobs;
+  std::optional<SharedPayloads> shared;
   FrameChunkWriter chunks;
   MappingCheckpoints checkpoints;
   UnfinishedEvent unfinished;
-  IngestOptions options;
-  std::string object;
   OutcomeTracker outcome;
   std::vector<SourceState> sources = std::vector<SourceState>(1);
   std::vector<uint64_t> committed_positions = std::vector<uint64_t>(1);
@@ -97,12 +106,26 @@ void Ingest::Impl::begin() {
   in_transaction = true;
 }
 
-void Ingest::Impl::note_piece(SourceState& source, const std::optional<BlobPosition>& piece) {
-  if (!piece) return;
-  if (source.pieces)
-    source.pieces->size_bytes += piece->size_bytes;
+// Appends to the pieces of the source. Where the first piece of a payload goes the others follow.
+Expected<void> Ingest::Impl::store_piece(std::span<const std::byte> piece,
+                                         std::optional<SharedPayloads::Extent> share_as,
+                                         SourceState& source) {
+  auto& pieces = source.pieces;
+  if (piece.empty()) return {};
+  const bool is_shared =
+      pieces ? pieces->blob < 0 : shared && share_as && piece.size() >= kSmallestSharedBytes;
+  std::optional<BlobPosition> at;
+  if (is_shared) {
+    if (!shared) return fail(ErrorKind::internal, object, "goes on without its catalog");
+    BYGONE_ASSIGN(at, shared->append(piece, pieces ? SharedPayloads::Extent::piece : *share_as));
+  } else {
+    at = blobs.append(piece);
+  }
+  if (pieces)
+    pieces->size_bytes += at->size_bytes;
   else
-    source.pieces = piece;
+    pieces = at;
+  return {};
 }
 
 bool Ingest::Impl::positions_pending() const {
@@ -137,10 +160,11 @@ void Ingest::Impl::load() {
   counts.committed_position = committed_positions[0];
 }
 
-void Ingest::Impl::commit_now() {
+Expected<void> Ingest::Impl::commit_now() {
   last_commit_ns = options.clock_ns();
-  if (!in_transaction && !positions_pending()) return;
+  if (!in_transaction && !positions_pending()) return {};
   begin();
+  if (shared) BYGONE_TRY(shared->flush());
   blobs.flush();
   chunks.flush();
   for (size_t i = 0; i < sources.size(); ++i)
@@ -149,13 +173,14 @@ void Ingest::Impl::commit_now() {
   database->exec("COMMIT");
   in_transaction = false;
   pending_frames = 0;
-  committed_payload_bytes = blobs.raw_bytes();
+  committed_payload_bytes = raw_bytes();
   counts.committed_event = last;
   for (size_t i = 0; i < sources.size(); ++i) committed_positions[i] = sources[i].position;
   counts.committed_position = committed_positions[0];
-  counts.payload_bytes = blobs.raw_bytes();
-  counts.stored_payload_bytes = blobs.stored_bytes();
+  counts.payload_bytes = raw_bytes();
+  counts.stored_payload_bytes = blobs.stored_bytes() + (shared ? shared->stored_bytes() : 0);
   ++counts.commits;
+  return {};
 }
 
 void Ingest::Impl::roll_back() noexcept {
@@ -203,7 +228,10 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
       std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
   if ((!payload.empty() || source.pieces) && !may_have_payload)
     return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
-  note_piece(source, blobs.append(payload));
+  // A mapping's bytes are a stack's, and no two stacks are equal.
+  const bool is_mapping = std::holds_alternative<Mapping>(row);
+  BYGONE_TRY(
+      store_piece(payload, is_mapping ? std::nullopt : std::optional(SharedPayloads::Extent::whole), source));
   const auto payload_position = std::exchange(source.pieces, std::nullopt);
   const auto event = event_of(row);
   if (!event || *event <= last) return put(row, payload_position);
@@ -242,10 +270,9 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   last = frame.event;
   checkpoints.write_due(last);
   ++pending_frames;
-  if (pending_frames >= kPendingFrames ||
-      blobs.raw_bytes() - committed_payload_bytes >= kPendingPayloadBytes ||
+  if (pending_frames >= kPendingFrames || raw_bytes() - committed_payload_bytes >= kPendingPayloadBytes ||
       options.clock_ns() - last_commit_ns >= options.commit_interval_ns)
-    commit_now();
+    return commit_now();
   return {};
 }
 
@@ -262,17 +289,15 @@ Expected<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options) {
     set_durability(*database, options.durability);
     database->exec("BEGIN IMMEDIATE");
     create_recording_tables(*database);
-    auto impl = std::make_unique<Impl>(std::move(database));
+    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
     impl->in_transaction = true;
-    impl->object = object;
-    impl->options = std::move(options);
     for (const HeaderEntry& entry : impl->options.header)
       BYGONE_TRY(impl->put_header(entry.key, entry.value));
     BYGONE_TRY(impl->put_header("format", std::to_string(kFormatVersion)));
     BYGONE_TRY(impl->put_header("oldest_reader", std::to_string(kOldestReader)));
     BYGONE_TRY(impl->put_header("name", object));
     BYGONE_TRY(impl->put_header("state", "recording"));
-    impl->commit_now();
+    BYGONE_TRY(impl->commit_now());
     return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
   });
 }
@@ -290,9 +315,8 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
     state.reset();
     database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
     set_durability(*database, options.durability);
-    auto impl = std::make_unique<Impl>(std::move(database));
-    impl->object = object;
-    impl->options = std::move(options);
+    if (pragma_number(*database, "user_version") < kSharedChunksSince) options.catalog.clear();
+    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
     impl->load();
     impl->last_commit_ns = impl->options.clock_ns();
     return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
@@ -354,7 +378,7 @@ const std::optional<Error>& Ingest::failure() const {
 Expected<void> Ingest::append_piece(std::span<const std::byte> piece, SourceId source) {
   return impl_->attempt([&] {
     impl_->begin();
-    impl_->note_piece(impl_->sources.at(source), impl_->blobs.append(piece));
+    return impl_->store_piece(piece, SharedPayloads::Extent::piece, impl_->sources.at(source));
   });
 }
 
@@ -363,7 +387,7 @@ void Ingest::set_position(uint64_t position, SourceId source) {
 }
 
 Expected<void> Ingest::commit() {
-  return impl_->attempt([&] { impl_->commit_now(); });
+  return impl_->attempt([&] { return impl_->commit_now(); });
 }
 
 Expected<void> Ingest::tick() {
@@ -384,13 +408,14 @@ Expected<void> Ingest::close() {
       source.waiting.clear();
       source.pieces.reset();
     }
-    impl_->commit_now();
+    BYGONE_TRY(impl_->commit_now());
     // One file without companions travels better; where a reader is at work this must wait for the next
     // writer.
     impl_->database->tryExec("PRAGMA busy_timeout = 0");
     impl_->database->tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
     impl_->database->tryExec("PRAGMA journal_mode = DELETE");
     impl_->shrink();
+    impl_->shared.reset();
     return {};
   });
   if (!impl_->failed)

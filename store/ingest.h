@@ -21,6 +21,7 @@ enum class Durability { survives_processes, survives_machine };
 
 struct IngestOptions {
   std::filesystem::path database;     // an empty file, claimed for this recording
+  std::filesystem::path catalog;      // where large payloads go; empty: they stay in the recording
   std::vector<HeaderEntry> header;    // goes in first
   std::function<int64_t()> clock_ns;  // monotonic; empty for the real one
   int64_t commit_interval_ns = 200'000'000;

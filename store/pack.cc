@@ -18,6 +18,7 @@
 #include "store/liveness.h"
 #include "store/recording_access.h"
 #include "store/recording_files.h"
+#include "store/sha256.h"
 
 namespace bygone {
 
@@ -87,7 +88,8 @@ class ContentCopier {
         add_content_(to, "INSERT INTO file_content(sha256, size_bytes, chunk_count) VALUES(?, ?, ?)"),
         find_chunk_(to, "SELECT id FROM chunk WHERE sha256 = ?"),
         add_chunk_(to, "INSERT INTO chunk(sha256, size_bytes, bytes) VALUES(?, ?, ?)"),
-        link_(to, "INSERT INTO file_chunk(content, ordinal, chunk) VALUES(?, ?, ?)") {}
+        link_(to, "INSERT INTO file_chunk(content, ordinal, chunk) VALUES(?, ?, ?)"),
+        find_shared_(from, "SELECT 0, sha256, size_bytes, bytes FROM chunk WHERE sha256 = ?") {}
 
   Expected<void> copy(const std::string& sha256) {
     find_.reset();
@@ -104,7 +106,7 @@ class ContentCopier {
     chunks_.reset();
     chunks_.bind(1, find_.getColumn(0).getInt64());
     while (chunks_.executeStep()) {
-      const int64_t chunk = chunk_like_current();
+      const int64_t chunk = chunk_like_current(chunks_);
       link_.reset();
       link_.bind(1, content);
       link_.bind(2, chunks_.getColumn(0).getInt64());
@@ -114,16 +116,26 @@ class ContentCopier {
     return {};
   }
 
+  Expected<void> copy_chunk(const std::vector<std::byte>& sha256) {
+    find_shared_.reset();
+    find_shared_.bindNoCopy(1, sha256.data(), int(sha256.size()));
+    if (!find_shared_.executeStep())
+      return fail(ErrorKind::not_found, fmt::format("shared chunk {}", hex(sha256)),
+                  "is not in the store's catalog", "`bygone verify` tells what else is missing");
+    chunk_like_current(find_shared_);
+    return {};
+  }
+
  private:
-  int64_t chunk_like_current() {
-    const SQLite::Column sha256 = chunks_.getColumn(1);
+  int64_t chunk_like_current(const SQLite::Statement& from) {
+    const SQLite::Column sha256 = from.getColumn(1);
     find_chunk_.reset();
     find_chunk_.bindNoCopy(1, sha256.getBlob(), sha256.getBytes());
     if (find_chunk_.executeStep()) return find_chunk_.getColumn(0).getInt64();
-    const SQLite::Column bytes = chunks_.getColumn(3);
+    const SQLite::Column bytes = from.getColumn(3);
     add_chunk_.reset();
     add_chunk_.bindNoCopy(1, sha256.getBlob(), sha256.getBytes());
-    add_chunk_.bind(2, chunks_.getColumn(2).getInt64());
+    add_chunk_.bind(2, from.getColumn(2).getInt64());
     add_chunk_.bindNoCopy(3, bytes.getBlob(), bytes.getBytes());
     add_chunk_.exec();
     return to_.getLastInsertRowid();
@@ -136,12 +148,25 @@ class ContentCopier {
   SQLite::Statement find_chunk_;
   SQLite::Statement add_chunk_;
   SQLite::Statement link_;
+  SQLite::Statement find_shared_;
 };
 
 std::vector<std::string> contents_of(SQLite::Database& recording) {
   std::vector<std::string> all;
   SQLite::Statement select(recording, "SELECT DISTINCT sha256 FROM content ORDER BY id");
   while (select.executeStep()) all.push_back(select.getColumn(0).getString());
+  return all;
+}
+
+std::vector<std::vector<std::byte>> shared_chunks_of(SQLite::Database& recording) {
+  std::vector<std::vector<std::byte>> all;
+  if (!recording.tableExists("shared_chunk")) return all;
+  SQLite::Statement select(recording, "SELECT DISTINCT sha256 FROM shared_chunk");
+  while (select.executeStep()) {
+    const SQLite::Column sha256 = select.getColumn(0);
+    const auto* bytes = static_cast<const std::byte*>(sha256.getBlob());
+    all.emplace_back(bytes, bytes + sha256.getBytes());
+  }
   return all;
 }
 
@@ -158,9 +183,21 @@ Expected<uint64_t> fill_packed(const Store& store, SQLite::Database& packed) {
     const ReadTransaction transaction(*catalog);
     ContentCopier copier(*catalog, packed);
     for (const std::string& sha256 : contents) BYGONE_TRY(copier.copy(sha256));
+    for (const auto& sha256 : shared_chunks_of(packed)) BYGONE_TRY(copier.copy_chunk(sha256));
   }
   packed.exec("COMMIT");
   return contents.size();
+}
+
+// Moves the bytes a packed recording shares with others into the catalog.
+Expected<void> move_shared_chunks(RecordingReader& from, Catalog& catalog, SQLite::Database& recording,
+                                  std::string_view name) {
+  for (const auto& sha256 : shared_chunks_of(recording)) {
+    BYGONE_ASSIGN(const std::vector<std::byte> bytes, shared_chunk_bytes(from, sha256));
+    const Chunk chunk{bytes, sha256_of(bytes)};
+    BYGONE_TRY(catalog.keep_chunks({&chunk, 1}, name));
+  }
+  return {};
 }
 
 // Moves the files a packed recording carries into the catalog, checking each against its SHA-256.
@@ -228,6 +265,7 @@ Expected<std::string> import_recording(const Store& store, const std::filesystem
     copy_database(recording_database(*reader), database);
     database.exec("PRAGMA journal_mode = DELETE");
     BYGONE_TRY(move_contents(*reader, *catalog, database, chosen));
+    BYGONE_TRY(move_shared_chunks(*reader, *catalog, database, chosen));
     for (const char* table : {"file_chunk", "file_content", "chunk"})
       database.exec(fmt::format("DROP TABLE IF EXISTS {}", table));
     SQLite::Statement rename(database, "UPDATE header SET value = ? WHERE key = 'name'");

@@ -10,6 +10,10 @@ namespace bygone {
 
 SQLite::Database& recording_database(RecordingReader& reader);
 
+// A chunk the recording shares with others, checked against its SHA-256.
+Expected<std::vector<std::byte>> shared_chunk_bytes(RecordingReader& reader,
+                                                    std::span<const std::byte> sha256);
+
 // Compares a stored file's bytes with their SHA-256.
 Expected<void> verify_content(RecordingReader& reader, ContentId id);
 

@@ -9,7 +9,11 @@ namespace bygone {
 
 namespace {
 constexpr int64_t kWaitNs = 50'000'000;
-}
+// While records keep coming the drain looks for them at intervals and nobody has to wake it: that would cost
+// the recorder a system call for every event. After so many looks in vain it wants to be woken.
+constexpr int64_t kNapNs = 2'000'000;
+constexpr int kNaps = 10;
+}  // namespace
 
 RecordingDrain::RecordingDrain(std::shared_ptr<SharedRecording> recording, SourceId source,
                                std::unique_ptr<Catalog> catalog, RingConsumer ring)
@@ -19,11 +23,13 @@ RecordingDrain::RecordingDrain(std::shared_ptr<SharedRecording> recording, Sourc
       ring_(std::move(ring)) {}
 
 Expected<void> RecordingDrain::run(const std::atomic<bool>& producer_gone, const std::atomic<bool>& stop) {
+  int naps = 0;
   while (!stop) {
     // Read before the ring is: what a recorder wrote before it went is in the ring then.
     const bool gone = producer_gone;
     BYGONE_ASSIGN(const auto record, ring_.next());
     if (record) {
+      naps = 0;
       BYGONE_ASSIGN(const Progress progress, take(*record, stop));
       if (progress == Progress::ended) return {};
       continue;
@@ -35,7 +41,10 @@ Expected<void> RecordingDrain::run(const std::atomic<bool>& producer_gone, const
       BYGONE_TRY(recording_->ingest().tick());
       BYGONE_TRY(release_committed());
     }
-    ring_.wait_for_records(kWaitNs);
+    if (naps++ < kNaps)
+      ring_.nap(kNapNs);
+    else
+      ring_.wait_for_records(kWaitNs);
   }
   return {};
 }

@@ -19,10 +19,14 @@ namespace bygone {
 
 struct RecordingReader::Impl {
   Impl(std::filesystem::path file, std::unique_ptr<SQLite::Database> db)
-      : path(std::move(file)), database(std::move(db)), blobs(*database), mappings(*database) {}
+      : path(std::move(file)),
+        database(std::move(db)),
+        blobs(*database, [this](std::span<const std::byte> sha256) { return chunk(sha256); }),
+        mappings(*database) {}
 
   // The content tables: the recording's own, or else the catalog's.
   Expected<ContentReader*> contents();
+  Expected<std::vector<std::byte>> chunk(std::span<const std::byte> sha256);
 
   template <class Row>
   Expected<std::vector<Row>> rows(const std::string& rest, std::initializer_list<int64_t> parameters = {}) {
@@ -59,12 +63,17 @@ Expected<ContentReader*> RecordingReader::Impl::contents() {
     }
     if (catalog_path.empty())
       return fail(ErrorKind::not_found, name,
-                  "does not hold the files it mapped, and there is no catalog beside it",
+                  "does not hold the files it mapped and read, and there is no catalog beside it",
                   "use `bygone pack` to make a file that travels, or name the store with --store");
     BYGONE_ASSIGN(catalog, open_untrusted(catalog_path, kCatalogApplicationId, "a catalog of recordings"));
     content_reader = std::make_unique<ContentReader>(*catalog);
     return content_reader.get();
   });
+}
+
+Expected<std::vector<std::byte>> RecordingReader::Impl::chunk(std::span<const std::byte> sha256) {
+  BYGONE_ASSIGN(ContentReader * reader, contents());
+  return reader->chunk(sha256);
 }
 
 RecordingReader::RecordingReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -229,6 +238,11 @@ sqlite3* RecordingReader::connection() {
 
 SQLite::Database& recording_database(RecordingReader& reader) {
   return *reader.impl_->database;
+}
+
+Expected<std::vector<std::byte>> shared_chunk_bytes(RecordingReader& reader,
+                                                    std::span<const std::byte> sha256) {
+  return guarded(reader.name(), [&] { return reader.impl_->chunk(sha256); });
 }
 
 Expected<void> verify_content(RecordingReader& reader, ContentId id) {

@@ -105,6 +105,8 @@ class RecordingReader {
 
  private:
   friend SQLite::Database& recording_database(RecordingReader& reader);
+  friend Expected<std::vector<std::byte>> shared_chunk_bytes(RecordingReader& reader,
+                                                             std::span<const std::byte> sha256);
   friend Expected<void> verify_content(RecordingReader& reader, ContentId id);
   struct Impl;
   explicit RecordingReader(std::unique_ptr<Impl> impl);

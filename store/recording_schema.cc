@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kBulkTables[] = {
     "CREATE TABLE frame_chunk(first_event INTEGER PRIMARY KEY, last_event INTEGER, registers BLOB)",
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, size_bytes INTEGER, bytes BLOB)",
+    "CREATE TABLE shared_chunk(id INTEGER PRIMARY KEY, size_bytes INTEGER, sha256 BLOB)",
     "CREATE TABLE mapping_checkpoint(address_space INTEGER, event INTEGER, mappings BLOB, "
     "PRIMARY KEY(address_space, event)) WITHOUT ROWID",
     "CREATE TABLE unfinished_row(ordinal INTEGER PRIMARY KEY, type INTEGER, fields BLOB, blob INTEGER, "
@@ -57,7 +58,7 @@ void create_names(SQLite::Database& database) {
 }
 
 template <class Visit>
-void for_each_table(Visit&& visit) {
+void for_each_table(int64_t version, Visit&& visit) {
   [&]<class... Row>(std::type_identity<std::tuple<Row...>>) {
     (visit(std::string(RowFields<Row>::table),
            column_list<Row>() + (RowFields<Row>::payload == PayloadKind::bytes
@@ -68,6 +69,7 @@ void for_each_table(Visit&& visit) {
   visit("frame_chunk", "first_event, last_event, registers");
   visit("blob", "id, size_bytes, bytes");
   visit("mapping_checkpoint", "address_space, event, mappings");
+  if (version >= kSharedChunksSince) visit("shared_chunk", "id, size_bytes, sha256");
 }
 
 Error foreign_table(std::string_view object, const std::string& table, std::string cause) {
@@ -133,7 +135,7 @@ Expected<void> check_recording_tables(SQLite::Database& database, std::string_vi
     return fail(ErrorKind::bad_data, std::string(object), "has triggers, which no recording has",
                 "it was not written by bygone");
   Expected<void> result;
-  for_each_table([&](const std::string& table, const std::string& columns) {
+  for_each_table(version, [&](const std::string& table, const std::string& columns) {
     if (result) result = check_table(database, object, table, columns);
   });
   return result;

@@ -19,6 +19,11 @@ namespace bygone {
 
 namespace {
 
+// A page fault for every 16 frames costs as much as the frames do.
+constexpr uint64_t kMemoryStepBytes = 512 << 10;
+// Fetched ahead of the record that will be read next.
+constexpr size_t kCacheLineBytes = 64;
+constexpr int kLinesAhead = 5;
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
 void futex_wait(std::atomic<uint32_t>& word, uint32_t expected, int64_t timeout_ns) {
@@ -26,10 +31,14 @@ void futex_wait(std::atomic<uint32_t>& word, uint32_t expected, int64_t timeout_
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, &timeout, nullptr, 0);
 }
 
+void wake(std::atomic<uint32_t>& sleeps) {
+  ::syscall(SYS_futex, &sleeps, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
 void wake_if_asleep(std::atomic<uint32_t>& sleeps) {
   if (sleeps.load(std::memory_order_seq_cst) == 0) return;
   sleeps.store(0, std::memory_order_seq_cst);
-  ::syscall(SYS_futex, &sleeps, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  wake(sleeps);
 }
 
 tl::unexpected<Error> no_ring(std::string cause) {
@@ -104,6 +113,7 @@ bool RingProducer::try_write(RingRecordKind kind, uint8_t type, std::span<const 
     released_ = header().released.load(std::memory_order_acquire);
     if (written_ + size - released_ > memory_.capacity_bytes()) return false;
   }
+  if (written_ + size > has_memory_) get_memory(written_ + size);
   const RingRecordHeader record{uint32_t(size), uint32_t(row.size()), uint32_t(payload.size()), kind, type, 0,
                                 ++sequence_};
   std::byte* to = memory_.at(written_);
@@ -117,7 +127,21 @@ bool RingProducer::try_write(RingRecordKind kind, uint8_t type, std::span<const 
   return true;
 }
 
+void RingProducer::get_memory(uint64_t end) {
+  const uint64_t capacity = memory_.capacity_bytes();
+  while (has_memory_ < capacity && has_memory_ < end) {
+    const uint64_t step = std::min(kMemoryStepBytes, capacity - has_memory_);
+#ifdef MADV_POPULATE_WRITE
+    // From Linux 5.14; before it the pages come one by one.
+    static_cast<void>(::madvise(memory_.at(has_memory_), step, MADV_POPULATE_WRITE));
+#endif
+    has_memory_ += step;
+  }
+  if (has_memory_ >= capacity) has_memory_ = UINT64_MAX;
+}
+
 void RingProducer::wait_for_progress(uint64_t seen_released, int64_t timeout_ns) {
+  wake(header().consumer_sleeps);
   header().producer_sleeps.store(1, std::memory_order_seq_cst);
   if (header().released.load(std::memory_order_seq_cst) == seen_released && header().failed.load() == 0 &&
       header().closed.load() == 0)
@@ -148,6 +172,8 @@ Expected<std::optional<RingRecord>> RingConsumer::next() {
     return damaged(fmt::format("holds record {} behind record {}", record.sequence, sequence_));
   sequence_ = record.sequence;
   read_ += record.size_bytes;
+  for (int line = 0; line < kLinesAhead; ++line)
+    __builtin_prefetch(at + record.size_bytes + size_t(line) * kCacheLineBytes);
   const std::byte* row = at + sizeof record;
   return RingRecord{record.kind,
                     record.type,
@@ -170,6 +196,11 @@ void RingConsumer::wait_for_records(int64_t timeout_ns) {
   if (header().written.load(std::memory_order_seq_cst) == read_)
     futex_wait(header().consumer_sleeps, 1, timeout_ns);
   header().consumer_sleeps.store(0, std::memory_order_seq_cst);
+}
+
+void RingConsumer::nap(int64_t timeout_ns) {
+  if (header().written.load(std::memory_order_seq_cst) == read_)
+    futex_wait(header().consumer_sleeps, 0, timeout_ns);
 }
 
 void RingConsumer::wake_producer() {

@@ -56,8 +56,11 @@ class RingProducer {
 
  private:
   RingMemory memory_;
+  void get_memory(uint64_t end);
+
   uint64_t written_ = 0;
-  uint64_t released_ = 0;  // as last seen
+  uint64_t released_ = 0;    // as last seen
+  uint64_t has_memory_ = 0;  // pages before this were got at once; the kernel gives the others one by one
   uint64_t sequence_ = 0;
 };
 
@@ -83,6 +86,9 @@ class RingConsumer {
   void release(uint64_t committed_event);
   // Sleeps until there may be records, or timeout_ns has passed.
   void wait_for_records(int64_t timeout_ns);
+  // Sleeps for timeout_ns whatever comes, so that the producer need not wake anybody at every record; less if
+  // the producer waits for us.
+  void nap(int64_t timeout_ns);
   void mark_failed();
   void mark_closed();
 

@@ -20,6 +20,8 @@ namespace {
 
 constexpr int64_t kCheckIntervalNs = 20'000'000;
 constexpr int kAnswerMs = 30'000;
+// How many services may die, one after the other, while a recording is begun.
+constexpr int kCreateTries = 20;
 // How long to go on replacing services that die.
 constexpr auto kPatience = std::chrono::seconds(60);
 // How many appends go by before the sink looks whether the service still lives.
@@ -82,7 +84,7 @@ Expected<std::unique_ptr<RingSink>> RingSink::begin(const std::filesystem::path&
     auto sink = std::unique_ptr<RingSink>(new RingSink(store, std::move(connection), std::move(memory)));
     const auto sent = sink->connection_.send(request, sink->ring_.fd());
     auto reply = sent ? sink->connection_.receive(kAnswerMs) : tl::unexpected(sent.error());
-    if (!reply && attempt < 3) continue;
+    if (!reply && attempt < kCreateTries) continue;
     if (!reply) return tl::unexpected(reply.error());
     if (!*reply)
       return fail(ErrorKind::io, "trace service", "does not answer", "see service.log in the store");

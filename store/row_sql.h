@@ -90,7 +90,8 @@ inline Expected<std::optional<BlobPosition>> read_payload(const SQLite::Statemen
       nulls = 4;
   }
   if (nulls == 3) return std::optional<BlobPosition>{};
-  if (nulls != 0 || position.blob < 1 || position.offset_bytes < 0 || position.size_bytes < 0)
+  if (nulls != 0 || position.blob == 0 || position.blob == INT64_MIN || position.offset_bytes < 0 ||
+      position.size_bytes < 0)
     return fail(ErrorKind::bad_data, "payload", "a row says nonsense about where its bytes are");
   return std::optional<BlobPosition>{position};
 }

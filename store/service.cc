@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sched.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <thread>
 
+#include "store/abandoned.h"
 #include "store/message.h"
 #include "store/service_client.h"
 
@@ -113,6 +115,7 @@ class Service {
 
 Expected<void> serve(const ServeOptions& options) {
   use_all_cores();
+  ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // statistics nobody reads, under a lock at every allocation
   struct sigaction action {};
   action.sa_handler = note_signal;
   ::sigaction(SIGINT, &action, nullptr);
@@ -120,6 +123,7 @@ Expected<void> serve(const ServeOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto lock = ServiceLock::take(options.store);
   if (!lock) return {};
+  remove_abandoned(options.store);
   BYGONE_ASSIGN(Listener listener, Listener::create(options.store));
   Service(options, std::move(listener)).run();
   return {};

@@ -85,11 +85,17 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
 
 Expected<void> ServiceClient::create(const Message& message, RingConsumer ring) {
   const std::lock_guard guard(live_.begin);
-  BYGONE_ASSIGN(const auto database, claim_name(store_, message.texts[0], message.texts[1]));
+  return create_claimed(message.texts[0], message.texts[1], std::move(ring));
+}
+
+Expected<void> ServiceClient::create_claimed(const std::string& name, const std::string& program,
+                                             RingConsumer ring) {
+  BYGONE_ASSIGN(const auto database, claim_name(store_, name, program));
   const auto began = [&]() -> Expected<std::shared_ptr<SharedRecording>> {
     BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
     IngestOptions options;
     options.database = database;
+    options.catalog = catalog_path(store_);
     options.durability = durability_;
     BYGONE_ASSIGN(auto ingest, Ingest::create(std::move(options)));
     return std::make_shared<SharedRecording>(database.stem().string(), std::move(lock), std::move(ingest));
@@ -114,9 +120,14 @@ Expected<void> ServiceClient::resume(const Message& message, RingConsumer ring) 
   std::shared_ptr<SharedRecording> recording = live_.find(name);
   if (!recording) {
     const auto database = recording_path(store_, name);
+    // One that was begun and nothing of it committed yet is gone with the service that was killed.
+    std::error_code ignored;
+    if (source == 0 && ring.header().released == 0 && !std::filesystem::exists(database, ignored))
+      return create_claimed(name, "", std::move(ring));
     BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
     IngestOptions options;
     options.database = database;
+    options.catalog = catalog_path(store_);
     options.durability = durability_;
     auto ingest = Ingest::resume(std::move(options));
     if (!ingest) {

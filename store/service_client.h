@@ -30,6 +30,8 @@ class ServiceClient {
   void run();
   Expected<void> answer(Connection::Received received);
   Expected<void> begin(const Message& message, int ring);
+  // With live_.begin held.
+  Expected<void> create_claimed(const std::string& name, const std::string& program, RingConsumer ring);
   Expected<void> create(const Message& message, RingConsumer ring);
   Expected<void> resume(const Message& message, RingConsumer ring);
   Expected<void> join(const Message& message, RingConsumer ring);

@@ -24,6 +24,12 @@ Sha256Digest Sha256::finish() {
   return digest;
 }
 
+Sha256Digest sha256_of(std::span<const std::byte> bytes) {
+  thread_local Sha256 sha256;
+  sha256.add(bytes);
+  return sha256.finish();
+}
+
 std::string hex(std::span<const std::byte> bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;

@@ -28,6 +28,8 @@ class Sha256 {
   evp_md_ctx_st* context_;
 };
 
+Sha256Digest sha256_of(std::span<const std::byte> bytes);
+
 // Lower case.
 std::string hex(std::span<const std::byte> bytes);
 
