@@ -18,6 +18,7 @@ struct Options {
   std::optional<uint64_t> until;
   bool check = false;
   bool quiet = false;
+  bool follow = false;
 };
 
 Expected<void> check_until(const RecordingReader& recording, uint64_t until) {
@@ -37,15 +38,16 @@ uint64_t size_of(const Store& store, const std::string& name) {
 Expected<int> replay(const Invocation& invocation, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
-  if (options.until) BYGONE_TRY(check_until(*recording, *options.until));
+  if (options.until && !options.follow) BYGONE_TRY(check_until(*recording, *options.until));
   ReplayOptions replay_options;
   replay_options.checking = options.check ? ReplayChecking::everything : ReplayChecking::registers_only;
   replay_options.output = options.quiet ? ReplayOutput::discarded : ReplayOutput::shown;
+  if (options.follow) replay_options.extent = ReplayExtent::follow;
   if (options.until) replay_options.until = EventNumber{*options.until};
   Expected<ReplayOutcome> outcome = [&] {
     Progress progress(options.until.value_or(recording->last_event().value),
                       size_of(store, recording->name()));
-    replay_options.progress = [&](EventNumber done) { progress.update(done.value); };
+    if (!options.follow) replay_options.progress = [&](EventNumber done) { progress.update(done.value); };
     return replay_recording(*recording, replay_options);
   }();
   if (!outcome) return tl::unexpected(std::move(outcome).error());
@@ -53,7 +55,7 @@ Expected<int> replay(const Invocation& invocation, const Options& options) {
     tell(fmt::format("{}: {} events checked, {} address spaces and {} memory digests compared",
                      recording->name(), outcome->last_event.value, outcome->maps_compared,
                      outcome->digests_compared));
-  if (options.until) {
+  if (options.until && outcome->last_event.value == *options.until) {
     tell(fmt::format("{}: stopped after event {} of {}", recording->name(), outcome->last_event.value,
                      recording->last_event().value));
     return 0;
@@ -79,6 +81,8 @@ void add_replay_command(CLI::App& root, Invocation& invocation) {
   command->add_flag("--check", options->check,
                     "compare address spaces and memory digests with the recording");
   command->add_flag("-q,--quiet", options->quiet, "do not show the program's output");
+  command->add_flag("-f,--follow", options->follow,
+                    "of a recording in progress: go on as events are committed, until it is closed");
   command->add_option("--until", options->until, "stop after this event")->type_name("EVENT");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return replay(invocation, *options); };

@@ -55,12 +55,15 @@ Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const O
 
 Expected<int> status(const Invocation& invocation, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
+  Options shown = options;
+  // An array that never ends helps nobody: while it is watched, JSON is one object a line.
+  if (shown.watch && shown.rows.format == "json") shown.rows.format = "jsonl";
   Earlier earlier;
   do {
     auto now = service_status(store.directory());
     if (!now && now.error().kind != ErrorKind::not_found) return tl::unexpected(now.error());
     const ServiceStatus status = now ? std::move(*now) : ServiceStatus{};
-    BYGONE_TRY(show(status, earlier, options));
+    BYGONE_TRY(show(status, earlier, shown));
     earlier.clear();
     for (const LiveRecording& live : status.recordings) earlier[live.name] = live;
     if (options.watch) std::this_thread::sleep_for(kWatchInterval);
@@ -77,7 +80,8 @@ void add_status_command(CLI::App& root, Invocation& invocation) {
                                   "  bygone status --watch\n"
                                   "ring_waits counts how often a recorder had to wait for the disk.");
   add_row_options(*command, options->rows);
-  command->add_flag("-w,--watch", options->watch, "show it again every second, with rates");
+  command->add_flag("-w,--watch", options->watch,
+                    "show it again every second, with rates; json as one object a line");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return status(invocation, *options); };
   });

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
@@ -13,6 +15,9 @@
 namespace bygone {
 
 namespace {
+
+constexpr auto kFollowPause = std::chrono::milliseconds(20);
+constexpr int kLooksAtTheEnd = 100;
 
 // include/linux/errno.h; the kernel starts such a call again unless a handler was entered for the signal.
 constexpr int64_t kRestartSys = -512;
@@ -50,16 +55,35 @@ ReplaySession::~ReplaySession() {
   for (const auto& [tid, task] : tasks_) end_process(task.pid);
 }
 
-Expected<ReplayOutcome> ReplaySession::run() {
+Expected<void> ReplaySession::load_tasks() {
   BYGONE_ASSIGN(const auto tasks, recording_.tasks());
   for (const Task& task : tasks) group_of_[{task.tid, task.first_event}] = task.tgid;
+  const auto first = std::find_if(tasks.begin(), tasks.end(), [](const Task& task) { return !task.parent; });
+  if (first != tasks.end()) first_status_ = first->status;
   BYGONE_ASSIGN(const auto spaces, recording_.address_spaces());
   for (const AddressSpaceRow& row : spaces) space_rows_[row.id] = row;
   has_digests_ = recording_.header("checking") == "everything";
+  return {};
+}
 
-  const EventNumber last = options_.until.value_or(recording_.last_event());
+Expected<bool> ReplaySession::wait_for_more(EventNumber done) {
+  // Between the death of a trace service and its successor nobody writes, and the recording is not over.
+  int over = 0;
+  while (over < kLooksAtTheEnd) {
+    // Asked before the events are: what was committed before the end is seen then.
+    over = recording_.outcome() == "recording" ? 0 : over + 1;
+    const bool closed = recording_.header("state") != "recording";
+    BYGONE_ASSIGN(const EventNumber last, recording_.refresh());
+    if (last > done) return true;
+    if (closed) return false;
+    std::this_thread::sleep_for(kFollowPause);
+  }
+  return false;
+}
+
+Expected<ReplayOutcome> ReplaySession::run() {
   uint64_t until_progress = 0;
-  BYGONE_TRY(recording_.for_each_full_frame(EventNumber{1}, last, [&](FullFrame& frame) -> Expected<bool> {
+  const auto visit = [&](FullFrame& frame) -> Expected<bool> {
     BYGONE_TRY(step(frame));
     outcome_.last_event = frame.frame.event;
     if (options_.progress && ++until_progress == 256) {
@@ -67,12 +91,23 @@ Expected<ReplayOutcome> ReplaySession::run() {
       options_.progress(frame.frame.event);
     }
     return true;
-  }));
+  };
+  const bool follows = options_.extent == ReplayExtent::follow;
+  for (EventNumber next{1};;) {
+    BYGONE_TRY(load_tasks());
+    const EventNumber committed = recording_.last_event();
+    const EventNumber last = options_.until ? std::min(*options_.until, committed) : committed;
+    BYGONE_TRY(recording_.for_each_full_frame(next, last, visit));
+    next = EventNumber{last.value + 1};
+    if (!follows || (options_.until && last == *options_.until)) break;
+    BYGONE_ASSIGN(const bool more, wait_for_more(last));
+    if (!more) break;
+  }
+  BYGONE_TRY(load_tasks());
   outcome_.ptrace_stops += materialiser_.ptrace_stops();
   // The status of a process is that of its last threads where its leader ended before them; the task's row
   // has it.
-  const auto first = std::find_if(tasks.begin(), tasks.end(), [](const Task& task) { return !task.parent; });
-  if (outcome_.wait_status && first != tasks.end() && first->status) outcome_.wait_status = first->status;
+  if (outcome_.wait_status && first_status_) outcome_.wait_status = first_status_;
   return outcome_;
 }
 

@@ -46,6 +46,9 @@ class ReplaySession {
   Expected<void> search_by_breakpoint(ReplayedTask& task, const FullFrame& frame);
 
   // replay_session.cc: running
+  Expected<void> load_tasks();
+  // Waits until there are events behind `done`; false if there will be none.
+  Expected<bool> wait_for_more(EventNumber done);
   Expected<ReplayedTask*> find(const Place& place);
   // Runs the task to the entry of its next system call. `found` are its registers there.
   Expected<void> run_to_call(ReplayedTask& task, const Place& place, Registers& found);
@@ -97,6 +100,7 @@ class ReplaySession {
   std::map<AddressSpaceId, AddressSpaceRow> space_rows_;
   std::map<std::pair<Tid, EventNumber>, Tid> group_of_;  // (tid, first event) -> tgid
   Tid first_task_;
+  std::optional<int32_t> first_status_;  // as the first task's row has it
   bool has_digests_ = false;
   std::string near_miss_;  // how the last state with a landmark's registers differed from it
   ReplayOutcome outcome_;

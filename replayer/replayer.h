@@ -12,11 +12,14 @@ namespace bygone {
 
 enum class ReplayChecking { registers_only, everything };
 enum class ReplayOutput { shown, discarded };
+// Of a recording in progress: up to what is committed now, or on as events are committed until it is closed.
+enum class ReplayExtent { committed, follow };
 
 struct ReplayOptions {
   ReplayChecking checking = ReplayChecking::registers_only;
   ReplayOutput output = ReplayOutput::shown;  // recorded standard output and error, on ours
   std::optional<EventNumber> until;           // stop after this event (inclusive)
+  ReplayExtent extent = ReplayExtent::committed;
   // Called now and then with the events done so far; may be empty.
   std::function<void(EventNumber done)> progress;
 };

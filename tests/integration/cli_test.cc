@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "tests/integration/checks.h"
 
@@ -189,6 +190,25 @@ TEST_F(CliTest, AnswersArriveWhileTheRecordingIsRunning) {
   EXPECT_GT(bygone_.query("live", "tasks").size(), 10u);
   expect_error(bygone_({"rm", "live"}), bygone_({"rm", "live"}).status, {"live"});
   EXPECT_NE(bygone_({"rm", "live"}).status, 0);
+}
+
+TEST_F(CliTest, ReplayFollowsARecordingInProgress) {
+  ProcessRun recording({bygone_binary(), "--store", bygone_.store(), "record", "--name", "live", "sh", "-c",
+                        "for i in 1 2 3 4 5; do echo $i; sleep 0.4; done; exit 9"},
+                       {});
+  for (int i = 0; i < 200 && bygone_({"info", "live"}).status != 0; ++i) ::usleep(20'000);
+  const RunResult followed = bygone_({"replay", "--follow", "live"});
+  EXPECT_EQ(followed.status, 9) << followed.err;
+  EXPECT_EQ(followed.out, "1\n2\n3\n4\n5\n");
+  EXPECT_EQ(recording.wait().status, 9);
+  EXPECT_EQ(bygone_({"replay", "--follow", "live"}).out, followed.out) << "one that is over ends as ever";
+}
+
+TEST_F(CliTest, RecordSyncsAndSizesItsRing) {
+  EXPECT_EQ(bygone_({"record", "--name", "durable", "--durable", "--ring-size", "8MiB", "echo", "x"}).status,
+            0);
+  EXPECT_EQ(bygone_({"replay", "durable"}).out, "x\n");
+  expect_error(bygone_({"record", "--ring-size", "1KiB", "true"}), 64, {"--ring-size"});
 }
 
 }  // namespace
