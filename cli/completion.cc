@@ -68,11 +68,35 @@ std::string fish_script(const CLI::App& root) {
          "'(bygone ls --format csv 2>/dev/null | tail -n +2 | cut -d, -f1)'\n";
 }
 
+// Text in a man page: roff takes backslashes, and dots and quotes that begin a line, for itself.
+std::string roff(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    const bool begins_line = escaped.empty() || escaped.back() == '\n';
+    if (begins_line && (c == '.' || c == '\'')) escaped += "\\&";
+    escaped += c == '\\' ? "\\e" : c == '-' ? "\\-" : std::string(1, c);
+  }
+  return escaped;
+}
+
+// The help texts themselves, command by command.
+std::string man_page(const CLI::App& root) {
+  std::string text =
+      ".TH BYGONE 1\n.SH NAME\nbygone \\- record programs, replay them, ask what happened\n"
+      ".SH SYNOPSIS\n.B bygone\n.I COMMAND\n[OPTIONS]\n.SH DESCRIPTION\n.nf\n" +
+      roff(root.help()) + ".fi\n";
+  for (const CLI::App* command : root.get_subcommands(nullptr))
+    text += fmt::format(".SH {}\n.nf\n{}.fi\n", roff("bygone " + command->get_name()),
+                        roff(command->help("bygone")));
+  return text;
+}
+
 Expected<int> complete(const CLI::App& root, const std::string& shell) {
   StandardOutput output;
-  BYGONE_TRY(output.write(shell == "fish"  ? fish_script(root)
-                          : shell == "zsh" ? zsh_script(root)
-                                           : bash_script(root) + "complete -F _bygone bygone\n"));
+  BYGONE_TRY(output.write(shell == "man"    ? man_page(root)
+                          : shell == "fish" ? fish_script(root)
+                          : shell == "zsh"  ? zsh_script(root)
+                                            : bash_script(root) + "complete -F _bygone bygone\n"));
   BYGONE_TRY(output.flush());
   return 0;
 }
@@ -82,13 +106,14 @@ Expected<int> complete(const CLI::App& root, const std::string& shell) {
 void add_completion_command(CLI::App& root, Invocation& invocation) {
   const auto shell = std::make_shared<std::string>();
   CLI::App* command =
-      add_command(root, invocation, "completion", "print a completion script for a shell",
+      add_command(root, invocation, "completion", "print a completion script for a shell, or the man page",
                   "  bygone completion bash > ~/.local/share/bash-completion/completions/bygone\n"
                   "  bygone completion zsh > ~/.zfunc/_bygone\n"
-                  "  bygone completion fish > ~/.config/fish/completions/bygone.fish");
-  command->add_option("shell", *shell, "bash, zsh or fish")
+                  "  bygone completion fish > ~/.config/fish/completions/bygone.fish\n"
+                  "  bygone completion man > ~/.local/share/man/man1/bygone.1");
+  command->add_option("shell", *shell, "bash, zsh, fish or man")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "man"}))
       ->type_name("SHELL");
   command->callback(
       [&root, &invocation, shell] { invocation.run = [&root, shell] { return complete(root, *shell); }; });

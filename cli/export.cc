@@ -21,6 +21,8 @@ Expected<int> export_recording(const Invocation& invocation, const Options& opti
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
   if (options.format == "strace") {
     BYGONE_TRY(query::export_strace(*recording, sink));
+  } else if (options.format == "perfetto") {
+    BYGONE_TRY(query::export_perfetto(*recording, sink));
   } else if (options.format == "chrome-json") {
     BYGONE_TRY(query::export_chrome_json(*recording, sink));
   } else {
@@ -38,11 +40,12 @@ void add_export_command(CLI::App& root, Invocation& invocation) {
   CLI::App* command =
       add_command(root, invocation, "export", "write a recording's events for other programs",
                   "  bygone export ls-0                                 as strace writes it\n"
-                  "  bygone export ls-0 --format chrome-json > ls.json  for ui.perfetto.dev\n"
+                  "  bygone export ls-0 --format perfetto > ls.pftrace  for ui.perfetto.dev\n"
+                  "  bygone export ls-0 --format chrome-json > ls.json  for chrome://tracing\n"
                   "  bygone export ls-0 --format csv > ls.csv           the rows of `query frames`");
   command->add_option("recording", options->recording, "name or file [the latest]")->type_name("NAME|FILE");
-  command->add_option("-f,--format", options->format, "strace, chrome-json, csv or jsonl")
-      ->check(CLI::IsMember({"strace", "chrome-json", "csv", "jsonl"}))
+  command->add_option("-f,--format", options->format, "strace, perfetto, chrome-json, csv or jsonl")
+      ->check(CLI::IsMember({"strace", "perfetto", "chrome-json", "csv", "jsonl"}))
       ->type_name("FORMAT")
       ->capture_default_str();
   command->callback([&invocation, options] {

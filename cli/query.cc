@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <iostream>
 #include <memory>
+#include <string>
 
 #include "cli/command.h"
+#include "cli/errors.h"
 #include "cli/output.h"
 #include "cli/phrase_arguments.h"
 
@@ -17,7 +20,32 @@ struct Options {
   bool explain = false;
 };
 
+// Questions from standard input, one a line; empty lines and those that begin with # are passed over. A
+// question that fails does not end it; the exit status is that of the first that did.
+Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const Options& options) {
+  BYGONE_ASSIGN(const Store store, invocation.open_store());
+  BYGONE_ASSIGN(const auto recording, store.read(name));
+  BYGONE_ASSIGN(const auto session, query::Session::open(*recording));
+  StandardOutput output;
+  const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
+  int status = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos || line.front() == '#') continue;
+    BYGONE_TRY(recording->refresh());
+    const auto answered = query::answer(*session, line, answer_options, sink);
+    BYGONE_TRY(output.flush());
+    if (answered) continue;
+    const int failed = report(answered.error());
+    if (status == 0) status = failed;
+  }
+  return status;
+}
+
 Expected<int> query(const Invocation& invocation, const Options& options) {
+  if (!options.words.empty() && options.words.size() <= 2 && options.words.back() == "-")
+    return answer_lines(invocation, options.words.size() == 2 ? options.words.front() : "", options);
   BYGONE_ASSIGN(const PhraseArguments asked, phrase_arguments(options.words));
   BYGONE_TRY(query::parse_phrase(asked.phrase));
   BYGONE_ASSIGN(const Store store, invocation.open_store());
@@ -49,6 +77,7 @@ void add_query_command(CLI::App& root, Invocation& invocation) {
       "  bygone query ls-0 \"mappings at event 120\"\n"
       "  bygone query ls-0 \"frames where call = openat and failed\" --format json\n"
       "  bygone query \"frames 100..120 of 4711\"\n"
+      "  bygone query ls-0 - < questions             one a line\n"
       "  bygone query --explain \"history of 0x7f12a000\"\n\n" +
           phrase_list() + "P is a process or task id, T a task id; docs/query.md has the whole language.");
   set_usage(*command, "bygone query [OPTIONS] [NAME|FILE] PHRASE");

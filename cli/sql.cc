@@ -48,6 +48,7 @@ void add_sql_command(CLI::App& root, Invocation& invocation) {
       "            signal_number(name) wait_status(n) address(n) map_flags(n)\n"
       "            mappings_at(event, address_space) mappings_between(first, last, address_space)\n"
       "            registers_at(event, task) outputs(until) call_totals(task, process)\n"
+      "            frames_between(first, last) descriptors_at(at, process)\n"
       "Recordings can only be read. docs/query.md describes all of these.");
   set_usage(*command, "bygone sql [OPTIONS] [NAME|FILE] SELECT");
   command->add_option("words", options->words, "[NAME|FILE] SELECT")->group("");

@@ -15,4 +15,8 @@ Expected<void> export_strace(RecordingReader& recording, const TextSink& out);
 // event to its return.
 Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& out);
 
+// Perfetto's own protobuf trace, for ui.perfetto.dev and trace_processor: a track per thread, a slice per
+// call.
+Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out);
+
 }  // namespace bygone::query

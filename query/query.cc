@@ -21,6 +21,12 @@ Expected<void> show_description(RecordingReader& recording, const AnswerOptions&
   return show_rows(header, {row}, options, out);
 }
 
+Expected<void> answer(Session& session, const Phrase& asked, const AnswerOptions& options,
+                      const TextSink& out) {
+  BYGONE_ASSIGN(const std::string sql, sql_for(asked, session));
+  return session.run(sql, Shape::rows, options.limit, *make_row_writer(options.presentation, out));
+}
+
 }  // namespace
 
 Expected<void> show_rows(const ResultHeader& header, const std::vector<Row>& rows,
@@ -37,8 +43,14 @@ Expected<void> answer(RecordingReader& recording, std::string_view phrase, const
   BYGONE_ASSIGN(const Phrase asked, parse_phrase(phrase));
   if (std::holds_alternative<AskInfo>(asked)) return show_description(recording, options, out);
   BYGONE_ASSIGN(const auto session, Session::open(recording));
-  BYGONE_ASSIGN(const std::string sql, sql_for(asked, *session));
-  return session->run(sql, Shape::rows, options.limit, *make_row_writer(options.presentation, out));
+  return answer(*session, asked, options, out);
+}
+
+Expected<void> answer(Session& session, std::string_view phrase, const AnswerOptions& options,
+                      const TextSink& out) {
+  BYGONE_ASSIGN(const Phrase asked, parse_phrase(phrase));
+  if (std::holds_alternative<AskInfo>(asked)) return show_description(session.recording(), options, out);
+  return answer(session, asked, options, out);
 }
 
 Expected<void> answer_sql(RecordingReader& recording, const std::string& sql, const AnswerOptions& options,

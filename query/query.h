@@ -8,6 +8,7 @@
 
 #include "query/phrase.h"
 #include "query/row_writer.h"
+#include "query/session.h"
 #include "store/recording_reader.h"
 
 namespace bygone::query {
@@ -19,6 +20,10 @@ struct AnswerOptions {
 
 // Answers a phrase (docs/query.md). Nothing is written when the phrase, a name in it or an event is wrong.
 Expected<void> answer(RecordingReader& recording, std::string_view phrase, const AnswerOptions& options,
+                      const TextSink& out);
+
+// The same with a session that is open already: many questions to one recording.
+Expected<void> answer(Session& session, std::string_view phrase, const AnswerOptions& options,
                       const TextSink& out);
 
 // Answers one SELECT.
