@@ -41,6 +41,7 @@ struct RecordedTask {
   pid_t tid = 0;
   pid_t tgid = 0;
   State state = State::ready;
+  uint64_t last_turn = 0;       // when it was given its turn last, counted in turns
   std::optional<Stop> pending;  // reported, not looked at yet
   std::shared_ptr<RecordedSpace> space;
 

@@ -184,14 +184,15 @@ RecordedTask* Session::choose() {
   if (keep) return current;
   yielded_ = false;
   turn_frames_ = 0;
-  auto it = tasks_.upper_bound(turn_);
-  for (size_t i = 0; i < tasks_.size(); ++i, ++it) {
-    if (it == tasks_.end()) it = tasks_.begin();
-    if (!can_run(*it->second)) continue;
-    turn_ = it->first;
-    return it->second.get();
-  }
-  return nullptr;
+  // Whoever waits longest: in the order of their numbers a program that goes on making tasks would keep the
+  // rest from ever running.
+  RecordedTask* next = nullptr;
+  for (const auto& [tid, task] : tasks_)
+    if (can_run(*task) && (next == nullptr || task->last_turn < next->last_turn)) next = task.get();
+  if (next == nullptr) return nullptr;
+  turn_ = next->tid;
+  next->last_turn = ++turns_;
+  return next;
 }
 
 bool Session::others_can_run(const RecordedTask& task) const {

@@ -187,6 +187,7 @@ class Session {
   pid_t first_tid_ = 0;
   pid_t turn_ = 0;            // whose turn it is
   size_t computing_ = 0;      // how many tasks run user code, the one whose turn it is included
+  uint64_t turns_ = 0;        // how many turns were given
   uint64_t turn_frames_ = 0;  // frames written in this turn
   bool yielded_ = false;      // the task gives its turn away
   MappingId next_mapping_{1};

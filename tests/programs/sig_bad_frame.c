@@ -14,7 +14,7 @@ int main(void) {
     struct sigaction a = {0};
     a.sa_handler = (void*)1;
     a.sa_flags = SA_ONSTACK;
-    a.sa_handler = abort;
+    a.sa_handler = (void*)abort;
     sigaction(SIGUSR1, &a, 0);
     raise(SIGUSR1);
     _exit(0);

@@ -17,7 +17,7 @@ int main(void) {
   Elf64_Sym* sy = 0;
   char* st = 0;
   unsigned* h = 0;
-  unsigned* gh = 0;
+
   for (; d->d_tag; d++) {
     if (d->d_tag == DT_SYMTAB) sy = (void*)(vd + d->d_un.d_ptr);
     if (d->d_tag == DT_STRTAB) st = (void*)(vd + d->d_un.d_ptr);
