@@ -1,4 +1,5 @@
-// Each process makes the next and ends, until nobody reads any more: the first one must get its turn meanwhile.
+// Each process makes the next and ends, until nobody reads any more: the first one must get its turn
+// meanwhile.
 #include "program.h"
 
 int main(void) {

@@ -1,4 +1,5 @@
-// Robust mutexes, plain and priority-inheriting, whose owner ends as a thread, as a process or by executing a program.
+// Robust mutexes, plain and priority-inheriting, whose owner ends as a thread, as a process or by executing a
+// program.
 #include <pthread.h>
 
 #include "program.h"
