@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
@@ -25,6 +24,32 @@ constexpr int64_t kVisitsUs = 20'000;
 // How far to look for an instruction that has room for a landmark's check.
 constexpr int kMostSteps = 100;
 constexpr uint64_t kMostWatchedBytes = uint64_t{64} << 20;
+
+Registers as_landmark(Registers registers) {
+  registers[Register::orig_rax] = ~uint64_t{0};
+  registers[Register::eflags] &= ~kResumeFlag;
+  return registers;
+}
+
+// A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
+class TrapUnblocked {
+ public:
+  explicit TrapUnblocked(pid_t tid) : tid_(tid) {
+    if (get_signal_mask(tid_, mask_) == Outcome::done && (mask_ & kTrap) != 0)
+      changed_ = set_signal_mask(tid_, mask_ & ~kTrap) == Outcome::done;
+  }
+  ~TrapUnblocked() {
+    if (changed_) set_signal_mask(tid_, mask_);
+  }
+  TrapUnblocked(const TrapUnblocked&) = delete;
+  TrapUnblocked& operator=(const TrapUnblocked&) = delete;
+
+ private:
+  static constexpr uint64_t kTrap = uint64_t{1} << (SIGTRAP - 1);
+  pid_t tid_;
+  uint64_t mask_ = 0;
+  bool changed_ = false;
+};
 
 }  // namespace
 
@@ -139,8 +164,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     go_on_computing(stop, task);
     return {};
   }
-  // A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
-  const ScopedSignalMask unblocked(task.tid, [](uint64_t mask) { return mask & ~signal_bit(SIGTRAP); });
+  const TrapUnblocked unblocked(task.tid);
   std::optional<Breakpoint> place;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
