@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <deque>
 #include <memory>
@@ -66,10 +67,14 @@ struct RecordedTask {
   bool in_user_code = false;  // ran since its last frame
   bool computing = false;     // runs right now
   bool sleeps_in_fault = false;  // was computing, and waits for a page that another task provides
-  int waited = 0;                // how often it was waited for since its last frame (kLongComputationUs each)
-  EventNumber exit_event;        // its exit frame, once that is written
-  int exit_status = 0;           // as told there
-  Address clear_tid;             // set_tid_address(2)
+  // While it is in user code: since when, how many times kLongComputationUs it may compute before it is next
+  // tried to stop it in the middle, and whether the user knows that this does not work.
+  std::chrono::steady_clock::time_point computes_since;
+  int next_attempt = 0;
+  bool told_of_spin = false;
+  EventNumber exit_event;              // its exit frame, once that is written
+  int exit_status = 0;                 // as told there
+  Address clear_tid;                   // set_tid_address(2)
   std::vector<Address> words_at_exit;  // the kernel changes them when the task ends; known once it is ending
 };
 

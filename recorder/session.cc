@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 
 #include "recorder/wait_limit.h"
@@ -23,6 +24,10 @@ constexpr uint64_t kProofInterval = 512;        // events between digests of all
 constexpr int64_t kLongComputationUs = 10'000;  // how long others wait for a task that makes no call
 constexpr int kSpinReportWaits = 500;
 constexpr int kPreemptionPatience = 5;  // how many times that long before it is stopped inside a computation
+
+int waits_since(std::chrono::steady_clock::time_point then) {
+  return int((std::chrono::steady_clock::now() - then) / std::chrono::microseconds(kLongComputationUs));
+}
 
 bool share_memory(const RecordedTask& a, const RecordedTask& b) {
   if (a.space == b.space) return true;
@@ -209,9 +214,16 @@ bool Session::sharers_wait(const RecordedTask& task) const {
   });
 }
 
+void Session::enter_user_code(RecordedTask& task) {
+  if (std::exchange(task.in_user_code, true)) return;
+  task.computes_since = std::chrono::steady_clock::now();
+  task.next_attempt = kPreemptionPatience;
+  task.told_of_spin = false;
+}
+
 Expected<void> Session::run_user_code(RecordedTask& task) {
   if (log_.failure()) return {};
-  task.in_user_code = true;
+  enter_user_code(task);
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   if (tasks_.size() == 1 && task.held_signals.empty()) {
@@ -223,7 +235,6 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   }
   task.computing = true;  // whoever shares its memory waits
   ++computing_;
-  int& waited = task.waited;
   for (;;) {
     // Somebody waits for the task, or for its signal: its computation is not waited for without limit.
     const bool others = others_can_run(task);
@@ -232,37 +243,37 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
     if (others || wanted) {
       const WaitLimit limit(kLongComputationUs);
       stop = wait_for(others ? task.tid : -1, Waiting::block);
-      if (!stop && ++waited >= 2) {
-        let_faults_sleep();
-        if (!task.computing) return {};
-        // Left to itself; its stop is filed when it comes. Or stopped in the middle, if such a place can be
-        // found.
-        if (wanted && waited % kPreemptionPatience == 0) BYGONE_TRY(try_preemption(task));
-        if (wanted && waited == kSpinReportWaits && options_.warn)
-          options_.warn(
-              fmt::format("task {} has computed for {} s without a system call while {} waits for it, and "
-                          "comes by no place twice in "
-                          "the same state: it cannot be interrupted so that a replay would find the place; "
-                          "if it never ends, kill it",
-                          task.tid, kSpinReportWaits * kLongComputationUs / 1'000'000,
-                          task.held_signals.empty() ? "another task" : "a signal"));
-        if (!task.computing) return {};
-        if (others && !wanted) return {};
-        if (log_.check()) return {};
-      }
     } else {
       stop = wait_for(-1, Waiting::block);
       if (!stop && (errno == ECHILD || log_.check())) return {};
     }
-    if (!stop) continue;
-    file_stop(*stop);
-    if (!task.pending) continue;
-    const Stop own = *task.pending;
-    task.pending.reset();
-    if (!put_aside(task, own)) return handle(task, own);
-    if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
-    task.computing = true;
-    ++computing_;
+    if (stop) file_stop(*stop);
+    if (task.pending) {
+      const Stop own = *task.pending;
+      task.pending.reset();
+      if (!put_aside(task, own)) return handle(task, own);
+      if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+      task.computing = true;
+      ++computing_;
+    }
+    // By the clock: signals and stops of others may end every wait before its limit.
+    const int waited = waits_since(task.computes_since);
+    if (!(others || wanted) || waited < 2) continue;
+    let_faults_sleep();
+    if (!task.computing) return {};
+    // Left to itself; its stop is filed when it comes. Or stopped in the middle, if such a place can be
+    // found.
+    if (wanted && waited >= task.next_attempt) {
+      BYGONE_TRY(try_preemption(task));
+      task.next_attempt = waits_since(task.computes_since) + kPreemptionPatience;
+    }
+    if (wanted && waited >= kSpinReportWaits && !std::exchange(task.told_of_spin, true) && options_.warn)
+      options_.warn(fmt::format(
+          "task {} has computed for {} s without a system call while {} waits for it, and "
+          "cannot be interrupted so that a replay would find the place; if it never ends, kill it",
+          task.tid, kSpinReportWaits * kLongComputationUs / 1'000'000,
+          task.held_signals.empty() ? "another task" : "a signal"));
+    if (!task.computing || (others && !wanted) || log_.check()) return {};
   }
 }
 
@@ -370,7 +381,6 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;
-  task.waited = 0;
   return {};
 }
 

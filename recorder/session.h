@@ -45,6 +45,7 @@ class Session {
   // Sets the task going in user code and handles its next stop. One that computes for long while others wait
   // is left to itself, and they run beside it, as far as they share no memory with it.
   Expected<void> run_user_code(RecordedTask& task);
+  static void enter_user_code(RecordedTask& task);
   bool sharers_wait(const RecordedTask& task) const;
   // preemption.cc: stopping a task that computes
   Expected<void> try_preemption(RecordedTask& task);

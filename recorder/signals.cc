@@ -136,7 +136,7 @@ Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, Signa
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
-    task.in_user_code = true;
+    enter_user_code(task);
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};
     ++outcome_.ptrace_stops;
