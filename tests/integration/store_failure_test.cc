@@ -87,7 +87,8 @@ TEST_F(StoreFailureTest, TheProgramIsKilledIfThatIsWanted) {
 }
 
 TEST_F(StoreFailureTest, AFileThatDoesNotFitLetsTheProgramGo) {
-  leave_room(1 << 20);
+  // Enough to begin a recording, with its database, logs and reserve; not for the interpreter.
+  leave_room(2 << 20);
   const RunResult recorded =
       bygone_({"record", "--name", "full", "python3", "-c", "import ctypes, ssl; print('all of it')"});
   EXPECT_EQ(recorded.status, 0) << recorded.err;
