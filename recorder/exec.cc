@@ -90,7 +90,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   return handle(*survivor, *stop);
 }
 
-Expected<int64_t> Session::borrow_entry_point(RecordedTask& task, const RemoteCall& request) {
+int64_t Session::borrow_entry_point(RecordedTask& task, const RemoteCall& request) {
   constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
   TraceeMemory& memory = task.space->memory;
   const Address entry{task.registers[Register::rip]};
@@ -133,7 +133,7 @@ Expected<void> Session::install_own_pages(RecordedTask& task) {
                                                 {kDataPage, PROT_READ | PROT_WRITE}};
   for (const auto& [page, protection] : pages) {
     const RemoteCall map{SYS_mmap, {page.value, kPageSize, protection, kFlags, ~uint64_t{0}, 0}};
-    BYGONE_ASSIGN(const int64_t result, borrow_entry_point(task, map));
+    const int64_t result = borrow_entry_point(task, map);
     if (result == -ESRCH) return {};
     if (result != int64_t(page.value))
       return fail(

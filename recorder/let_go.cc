@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "tracee/remote_calls.h"
 
@@ -14,38 +15,8 @@ namespace bygone {
 
 namespace {
 
-using KernelSignals = uint64_t;  // the kernel's sigset_t, one bit for each signal
-
-constexpr KernelSignals bit(int signal) {
-  return KernelSignals{1} << (signal - 1);
-}
 // bygone's own code page ends with a trap, and what goes wrong on it must show.
-constexpr KernelSignals kAllButOurs = ~(bit(SIGTRAP) | bit(SIGSEGV) | bit(SIGBUS));
-
-void* as_pointer(uint64_t value) {
-  return reinterpret_cast<void*>(value);
-}
-
-// Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
-// traces it any more. Threads that make calls for us are not to take them (ptrace(2), PTRACE_SETSIGMASK).
-class SignalsHeldBack {
- public:
-  explicit SignalsHeldBack(pid_t tid) : tid_(tid) {
-    known_ = ptrace(PTRACE_GETSIGMASK, tid_, as_pointer(sizeof before_), &before_) == 0;
-    KernelSignals mask = kAllButOurs;
-    ptrace(PTRACE_SETSIGMASK, tid_, as_pointer(sizeof mask), &mask);
-  }
-  ~SignalsHeldBack() {
-    if (known_) ptrace(PTRACE_SETSIGMASK, tid_, as_pointer(sizeof before_), &before_);
-  }
-  SignalsHeldBack(const SignalsHeldBack&) = delete;
-  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
-
- private:
-  pid_t tid_;
-  KernelSignals before_ = 0;
-  bool known_ = false;
-};
+constexpr uint64_t kAllButOurs = ~(signal_bit(SIGTRAP) | signal_bit(SIGSEGV) | signal_bit(SIGBUS));
 
 bool is_stopped(pid_t tid) {
   Registers ignored;
@@ -137,7 +108,9 @@ void Session::call_off_changes(RecordedTask& task) {
   if (!task.space) return;
   TraceeMemory& memory = task.space->memory;
   memory.follow(task.tid);
-  const SignalsHeldBack held_back(task.tid);
+  // Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
+  // traces it any more. Threads that make calls for us are not to take them (ptrace(2), PTRACE_SETSIGMASK).
+  const ScopedSignalMask held_back(task.tid, [](uint64_t) { return kAllButOurs; });
   std::vector<siginfo_t> arrived;
   RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
   static_cast<void>(run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived));

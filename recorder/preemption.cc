@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
@@ -24,32 +25,6 @@ constexpr int64_t kVisitsUs = 20'000;
 // How far to look for an instruction that has room for a landmark's check.
 constexpr int kMostSteps = 100;
 constexpr uint64_t kMostWatchedBytes = uint64_t{64} << 20;
-
-Registers as_landmark(Registers registers) {
-  registers[Register::orig_rax] = ~uint64_t{0};
-  registers[Register::eflags] &= ~kResumeFlag;
-  return registers;
-}
-
-// A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
-class TrapUnblocked {
- public:
-  explicit TrapUnblocked(pid_t tid) : tid_(tid) {
-    if (get_signal_mask(tid_, mask_) == Outcome::done && (mask_ & kTrap) != 0)
-      changed_ = set_signal_mask(tid_, mask_ & ~kTrap) == Outcome::done;
-  }
-  ~TrapUnblocked() {
-    if (changed_) set_signal_mask(tid_, mask_);
-  }
-  TrapUnblocked(const TrapUnblocked&) = delete;
-  TrapUnblocked& operator=(const TrapUnblocked&) = delete;
-
- private:
-  static constexpr uint64_t kTrap = uint64_t{1} << (SIGTRAP - 1);
-  pid_t tid_;
-  uint64_t mask_ = 0;
-  bool changed_ = false;
-};
 
 }  // namespace
 
@@ -164,7 +139,8 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     go_on_computing(stop, task);
     return {};
   }
-  const TrapUnblocked unblocked(task.tid);
+  // A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
+  const ScopedSignalMask unblocked(task.tid, [](uint64_t mask) { return mask & ~signal_bit(SIGTRAP); });
   std::optional<Breakpoint> place;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
@@ -212,14 +188,13 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   task.registers = as_landmark(at);
   task.state = RecordedTask::State::ready;
   BYGONE_TRY(follow_kernel(task));
-  const uint64_t digest =
-      digest_all_writable(task.space->space, task.tid, task.space->memory, left_out(task));
+  const LeftOut left = left_out(task);
+  const uint64_t digest = digest_all_writable(task.space->space, task.tid, task.space->memory, left);
   if (options_.checking == Checking::everything) {
     // A replay that misses the place can say which memory was another one.
     next_proof_ = EventNumber{log_.next().value + 1};
-    for (const MemoryDigest& row :
-         digest_writable(log_.next(), task.space->space, task.tid, task.space->memory,
-                         DigestScope::private_and_shared, left_out(task)))
+    for (const MemoryDigest& row : digest_writable(log_.next(), task.space->space, task.tid,
+                                                   task.space->memory, DigestScope::private_and_shared, left))
       log_.row(row);
   }
   // They hold these values already; written down, they tell a replay what to look for.

@@ -127,7 +127,7 @@ class Session {
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
   // Has a task that stands at its program's entry point make a call; -ESRCH also when it is killed meanwhile.
-  Expected<int64_t> borrow_entry_point(RecordedTask& task, const RemoteCall& request);
+  int64_t borrow_entry_point(RecordedTask& task, const RemoteCall& request);
   Expected<void> install_own_pages(RecordedTask& task);
   Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
 

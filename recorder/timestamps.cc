@@ -6,6 +6,24 @@
 
 namespace bygone {
 
+namespace {
+
+template <class Visit>  // (Address, TimestampInstruction)
+void for_each_site(const Mapping& mapping, std::span<const TimestampSite> sites, Visit&& visit) {
+  for (const TimestampSite& site : sites) {
+    if (site.offset_bytes < mapping.data.offset_bytes) continue;
+    const Address at = mapping.range().start + (site.offset_bytes - mapping.data.offset_bytes);
+    if (at + size_of(site.instruction) <= mapping.range().end) visit(at, site.instruction);
+  }
+}
+
+bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> code) {
+  std::byte found[3];
+  return memory.read(at, std::span(found).first(code.size())) && std::equal(code.begin(), code.end(), found);
+}
+
+}  // namespace
+
 void Session::trap_timestamps(RecordedTask& task, const MemoryRange& range) {
   if (log_.failure()) return;  // nobody would be there for the trap
   TraceeMemory& memory = task.space->memory;
@@ -13,16 +31,11 @@ void Session::trap_timestamps(RecordedTask& task, const MemoryRange& range) {
     const bool code = mapping.recorded.prot.execute && !mapping.recorded.prot.shared &&
                       mapping.data.source == DataSource::content && mapping.kind != MappingKind::vdso;
     if (!code || !mapping.range().intersects(range)) continue;
-    for (const TimestampSite& site : files_.timestamp_sites(task.tid, mapping)) {
-      if (site.offset_bytes < mapping.data.offset_bytes) continue;
-      const Address at = start + (site.offset_bytes - mapping.data.offset_bytes);
-      const size_t size = size_of(site.instruction);
-      if (at + size > mapping.range().end) continue;
-      std::byte found[3];
-      if (!memory.read(at, found) || timestamp_instruction(found) != site.instruction) continue;
-      const auto trap = trap_for(site.instruction);
-      if (memory.write(at, trap)) log_.memory_write(Tid{task.tid}, at, trap);
-    }
+    for_each_site(mapping, files_.timestamp_sites(task.tid, mapping),
+                  [&](Address at, TimestampInstruction which) {
+                    if (holds(memory, at, bytes_of(which)) && memory.write(at, trap_for(which)))
+                      log_.memory_write(Tid{task.tid}, at, trap_for(which));
+                  });
   }
 }
 
@@ -32,15 +45,10 @@ void Session::restore_timestamps(RecordedTask& task) {
   memory.follow(task.tid);
   for (const auto& [start, mapping] : task.space->space.mappings()) {
     if (mapping.recorded.prot.shared || mapping.data.source != DataSource::content) continue;
-    for (const TimestampSite& site : files_.known_timestamp_sites(mapping)) {
-      if (site.offset_bytes < mapping.data.offset_bytes) continue;
-      const Address at = start + (site.offset_bytes - mapping.data.offset_bytes);
-      const auto trap = trap_for(site.instruction);
-      if (at + trap.size() > mapping.range().end) continue;
-      std::byte found[3];
-      if (memory.read(at, std::span(found).first(trap.size())) && std::equal(trap.begin(), trap.end(), found))
-        memory.write(at, bytes_of(site.instruction));
-    }
+    for_each_site(mapping, files_.known_timestamp_sites(mapping),
+                  [&](Address at, TimestampInstruction which) {
+                    if (holds(memory, at, trap_for(which))) memory.write(at, bytes_of(which));
+                  });
   }
 }
 
@@ -60,10 +68,7 @@ std::optional<TimestampInstruction> Session::trapped_timestamp(RecordedTask& tas
   const auto site = std::find_if(sites.begin(), sites.end(),
                                  [&](const TimestampSite& s) { return s.offset_bytes == offset_bytes; });
   if (site == sites.end()) return std::nullopt;
-  std::byte found[3];
-  const auto trap = trap_for(site->instruction);
-  const bool ours = task.space->memory.read(at, std::span(found).first(trap.size())) &&
-                    std::equal(trap.begin(), trap.end(), found);
+  const bool ours = holds(task.space->memory, at, trap_for(site->instruction));
   return ours ? std::optional(site->instruction) : std::nullopt;
 }
 

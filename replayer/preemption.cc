@@ -10,12 +10,6 @@ namespace bygone {
 
 namespace {
 
-Registers as_landmark(Registers registers) {
-  registers[Register::orig_rax] = ~uint64_t{0};
-  registers[Register::eflags] &= ~kResumeFlag;
-  return registers;
-}
-
 std::vector<LandmarkWord> words_of(const FullFrame& frame) {
   std::vector<LandmarkWord> words;
   for (const WriteWithBytes& write : frame.writes) {

@@ -44,7 +44,4 @@ class Breakpoint {
   bool planted_ = false;
 };
 
-// RF of the flags register, which the processor sets around faults for its own use.
-constexpr uint64_t kResumeFlag = 1 << 16;
-
 }  // namespace bygone

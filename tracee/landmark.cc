@@ -9,6 +9,8 @@ namespace bygone {
 
 namespace {
 
+// RF, which the processor sets around faults for its own use.
+constexpr uint64_t kResumeFlag = 1 << 16;
 constexpr size_t kJumpBytes = 5;
 constexpr uint64_t kOverflow = 1 << 11;
 constexpr uint64_t kLahfFlags = 0xd5;  // SF, ZF, AF, PF, CF
@@ -87,6 +89,12 @@ bool is_near(Address a, Address b) {
 }
 
 }  // namespace
+
+Registers as_landmark(Registers registers) {
+  registers[Register::orig_rax] = ~uint64_t{0};
+  registers[Register::eflags] &= ~kResumeFlag;
+  return registers;
+}
 
 bool can_hold_landmark(std::span<const std::byte> code) {
   Instruction instruction;

@@ -16,6 +16,9 @@ namespace bygone {
 // planted at the place: a jump to code of ours that compares registers and words and, as long as they differ,
 // goes on with the program. That costs nanoseconds a visit where a breakpoint costs two ptrace stops.
 
+// Registers as a landmark has them: without what only the kernel or the processor keeps there for a while.
+Registers as_landmark(Registers registers);
+
 // Can the instruction `code` begins with make room for the jump? It must be five bytes long, so that nobody
 // jumps into the middle of it, run equally well elsewhere, and change nothing but registers and memory.
 bool can_hold_landmark(std::span<const std::byte> code);

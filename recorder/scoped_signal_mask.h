@@ -1,0 +1,33 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "tracee/ptrace.h"
+
+namespace bygone {
+
+constexpr uint64_t signal_bit(int signal) {
+  return uint64_t{1} << (signal - 1);
+}
+
+// While it lives, the stopped task blocks what `change` makes of the signals it blocks by itself.
+class ScopedSignalMask {
+ public:
+  template <class Change>
+  ScopedSignalMask(pid_t tid, Change&& change) : tid_(tid) {
+    known_ = get_signal_mask(tid_, before_) == Outcome::done;
+    if (const uint64_t mask = change(before_); mask != before_) set_signal_mask(tid_, mask);
+  }
+  ~ScopedSignalMask() {
+    if (known_) set_signal_mask(tid_, before_);
+  }
+  ScopedSignalMask(const ScopedSignalMask&) = delete;
+  ScopedSignalMask& operator=(const ScopedSignalMask&) = delete;
+
+ private:
+  pid_t tid_;
+  uint64_t before_ = 0;
+  bool known_ = false;
+};
+
+}  // namespace bygone
