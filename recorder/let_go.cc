@@ -56,7 +56,11 @@ void Session::let_go_of_stopped() {
       let_go_from(task, &stop);
       it = tasks_.begin();
     } else if (is_stopped(task.tid)) {
-      let_go_from(task, nullptr);
+      // It may have stopped just now, for a reason nobody has asked for yet.
+      if (const auto stop = wait_for(task.tid, Waiting::no_wait))
+        file_stop(*stop);
+      else
+        let_go_from(task, nullptr);
       it = tasks_.begin();
     } else if (task.state != RecordedTask::State::leaving) {
       // One that sleeps where nothing wakes it (vfork(2)) stops when that is over.
@@ -81,9 +85,13 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
 // Gives the task the registers it would have here by itself, and keeps the signal it stopped for. False if it
 // has to go on a little first.
 bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
-  if (get_registers(task.tid, task.registers) == Outcome::gone) return true;
+  Registers now;
+  if (get_registers(task.tid, now) == Outcome::gone) return true;
   const bool at_call = stop != nullptr && stop->kind == Stop::Kind::system_call;
-  if (at_call && !task.in_call) {
+  const bool at_entry = is_at_call_entry(task.tid);
+  // One that was looked at there already, and perhaps changed, has its own registers in `task`.
+  if (!at_entry || !task.in_call) task.registers = now;
+  if (at_entry) {
     leave_call(task);
   } else if (task.in_call && !task.injecting && (task.forced_result || task.argument_replaced)) {
     if (!at_call) {

@@ -85,6 +85,12 @@ Outcome set_signal_mask(pid_t tid, uint64_t mask) {
   return outcome_of(ptrace(PTRACE_SETSIGMASK, tid, as_pointer(sizeof mask), &mask));
 }
 
+bool is_at_call_entry(pid_t tid) {
+  __ptrace_syscall_info info{};
+  return ptrace(PTRACE_GET_SYSCALL_INFO, tid, as_pointer(sizeof info), &info) > 0 &&
+         info.op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
 bool raised_by_instruction(const siginfo_t& info) {
   switch (info.si_signo) {
     case SIGSEGV:

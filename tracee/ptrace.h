@@ -38,6 +38,8 @@ Outcome set_siginfo(pid_t tid, const siginfo_t& info);
 // it waits with.
 Outcome get_signal_mask(pid_t tid, uint64_t& mask);
 Outcome set_signal_mask(pid_t tid, uint64_t mask);
+// Does the stopped task stand at the entry of a system call (PTRACE_GET_SYSCALL_INFO, Linux 5.3)?
+bool is_at_call_entry(pid_t tid);
 // A fault of the instruction the task stands at, not a signal somebody sent (sigaction(2), si_code).
 bool raised_by_instruction(const siginfo_t& info);
 Outcome get_event_message(pid_t tid, uint64_t& message);
