@@ -44,6 +44,7 @@ void add_completion_command(CLI::App& root, Invocation& invocation);
 void add_export_command(CLI::App& root, Invocation& invocation);
 void add_gc_command(CLI::App& root, Invocation& invocation);
 void add_import_command(CLI::App& root, Invocation& invocation);
+void add_index_command(CLI::App& root, Invocation& invocation);
 void add_info_command(CLI::App& root, Invocation& invocation);
 void add_ls_command(CLI::App& root, Invocation& invocation);
 void add_pack_command(CLI::App& root, Invocation& invocation);

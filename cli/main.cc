@@ -15,6 +15,7 @@ void add_commands(CLI::App& root, Invocation& invocation) {
   add_query_command(root, invocation);
   add_sql_command(root, invocation);
   add_ls_command(root, invocation);
+  add_index_command(root, invocation);
   add_info_command(root, invocation);
   add_rm_command(root, invocation);
   add_pack_command(root, invocation);

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/exit_status.h"
+#include "cli/moment.h"
 #include "cli/progress.h"
 #include "replayer/replayer.h"
 
@@ -15,19 +16,12 @@ namespace {
 
 struct Options {
   std::string recording;
-  std::optional<uint64_t> until;
+  std::optional<std::string> at;
+  std::optional<std::string> until;
   bool check = false;
   bool quiet = false;
   bool follow = false;
 };
-
-Expected<void> check_until(const RecordingReader& recording, uint64_t until) {
-  const uint64_t last = recording.last_event().value;
-  if (until >= 1 && until <= last) return {};
-  return fail(ErrorKind::not_found, fmt::format("event {}", until),
-              fmt::format("is not in recording {}", recording.name()),
-              last == 0 ? "it has no event yet" : fmt::format("its last event is {}", last));
-}
 
 uint64_t size_of(const Store& store, const std::string& name) {
   struct stat status {};
@@ -38,14 +32,18 @@ uint64_t size_of(const Store& store, const std::string& name) {
 Expected<int> replay(const Invocation& invocation, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
-  if (options.until && !options.follow) BYGONE_TRY(check_until(*recording, *options.until));
   ReplayOptions replay_options;
+  if (options.at) {
+    BYGONE_ASSIGN(replay_options.from, find_moment(*recording, *options.at));
+  }
+  if (options.until) {
+    BYGONE_ASSIGN(replay_options.until, find_moment(*recording, *options.until));
+  }
   replay_options.checking = options.check ? ReplayChecking::everything : ReplayChecking::registers_only;
   replay_options.output = options.quiet ? ReplayOutput::discarded : ReplayOutput::shown;
   if (options.follow) replay_options.extent = ReplayExtent::follow;
-  if (options.until) replay_options.until = EventNumber{*options.until};
   Expected<ReplayOutcome> outcome = [&] {
-    Progress progress(options.until.value_or(recording->last_event().value),
+    Progress progress(replay_options.until.value_or(recording->last_event()).value,
                       size_of(store, recording->name()));
     if (!options.follow) replay_options.progress = [&](EventNumber done) { progress.update(done.value); };
     return replay_recording(*recording, replay_options);
@@ -55,7 +53,7 @@ Expected<int> replay(const Invocation& invocation, const Options& options) {
     tell(fmt::format("{}: {} events checked, {} address spaces and {} memory digests compared",
                      recording->name(), outcome->last_event.value, outcome->maps_compared,
                      outcome->digests_compared));
-  if (options.until && outcome->last_event.value == *options.until) {
+  if (replay_options.until && outcome->last_event == *replay_options.until) {
     tell(fmt::format("{}: stopped after event {} of {}", recording->name(), outcome->last_event.value,
                      recording->last_event().value));
     return 0;
@@ -75,6 +73,9 @@ void add_replay_command(CLI::App& root, Invocation& invocation) {
                   "  bygone replay                       the latest recording\n"
                   "  bygone replay ls-0 --check          compare mappings and memory, too\n"
                   "  bygone replay ls-0 --until 120 --quiet\n"
+                  "  bygone replay server-3 --at 600000 --until 600100\n"
+                  "A MOMENT is an event (600000), a time since the beginning (12.5s, 300ms), a share of the\n"
+                  "events (40%) or the first event of a task (task:4711).\n"
                   "Shows what the program wrote and exits as it did; neither its executable nor any\n"
                   "file it used need still be there.");
   command->add_option("recording", options->recording, "name or file [the latest]")->type_name("NAME|FILE");
@@ -83,7 +84,11 @@ void add_replay_command(CLI::App& root, Invocation& invocation) {
   command->add_flag("-q,--quiet", options->quiet, "do not show the program's output");
   command->add_flag("-f,--follow", options->follow,
                     "of a recording in progress: go on as events are committed, until it is closed");
-  command->add_option("--until", options->until, "stop after this event")->type_name("EVENT");
+  command
+      ->add_option("--at,--from", options->at,
+                   "begin as things stand after this moment, by way of the nearest snapshot")
+      ->type_name("MOMENT");
+  command->add_option("--until", options->until, "stop after this moment")->type_name("MOMENT");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return replay(invocation, *options); };
   });

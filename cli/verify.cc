@@ -6,6 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "replayer/index.h"
 
 namespace bygone::cli {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 struct Options {
   std::vector<std::string> recordings;
   bool no_files = false;
+  bool replay = false;
 };
 
 Expected<int> verify(const Invocation& invocation, const Options& options) {
@@ -25,6 +28,13 @@ Expected<int> verify(const Invocation& invocation, const Options& options) {
     BYGONE_TRY(output.write(fmt::format(
         "{}: sound: {} events, {} rows, {} bytes of memory, {} files of {} bytes\n", reader->name(),
         report.events, report.rows, report.payload_bytes, report.contents, report.content_bytes)));
+    if (!options.replay) continue;
+    BYGONE_ASSIGN(const SnapshotProof proof, [&] {
+      Progress progress(reader->last_event().value, 0);
+      return prove_snapshots(*reader, [&](EventNumber done) { progress.update(done.value); });
+    }());
+    BYGONE_TRY(output.write(fmt::format("{}: replays: {} snapshots restored and compared, {} pages\n",
+                                        reader->name(), proof.snapshots, proof.pages)));
   }
   BYGONE_TRY(output.flush());
   return 0;
@@ -41,6 +51,8 @@ void add_verify_command(CLI::App& root, Invocation& invocation) {
                                   "Stops at the first thing that does not hold, and names it.");
   command->add_option("recordings", options->recordings, "names or files [the latest]")
       ->type_name("NAME|FILE...");
+  command->add_flag("--replay", options->replay,
+                    "replay too, from snapshot to snapshot, and compare all memory and registers with each");
   command->add_flag("--no-files", options->no_files, "do not read the stored files");
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return verify(invocation, *options); };

@@ -91,6 +91,22 @@ Expected<ContentFiles::File> ContentFiles::file_to_share(const FileKey& key) {
   return contents_.extract(std::prev(next)).mapped();
 }
 
+std::vector<ContentFiles::SharedFile> ContentFiles::shared_files() const {
+  std::vector<SharedFile> files;
+  for (const auto& [key, file] : shared_) files.push_back({key.first, key.second, file.fd});
+  return files;
+}
+
+Expected<int> ContentFiles::shared_file(Device device, uint64_t inode, uint64_t size_bytes) {
+  const FileKey key(device, inode);
+  if (const auto known = shared_.find(key); known != shared_.end()) return known->second.fd;
+  BYGONE_ASSIGN(File file, file_to_share(key));
+  const int fd = shared_.emplace(key, std::move(file)).first->second.fd;
+  if (ftruncate(fd, off_t(size_bytes)) != 0)
+    return fail(ErrorKind::io, "shared memory", std::strerror(errno), "free some memory");
+  return fd;
+}
+
 void ContentFiles::forget_shared(Device device, uint64_t inode) {
   const auto it = shared_.find(std::pair(device, inode));
   if (it == shared_.end()) return;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "schema/error.h"
 #include "schema/mapping.h"
@@ -36,6 +37,16 @@ class ContentFiles {
   Expected<void> resize(const Mapping& mapping);
   // Stores into the file behind a shared mapping, which the tracee may map without the right to write.
   bool write_shared(const Mapping& mapping, Address to, std::span<const std::byte> bytes);
+
+  // The files behind shared mappings, also of those nobody maps just now.
+  struct SharedFile {
+    Device device;  // as recorded
+    uint64_t inode;
+    int fd;
+  };
+  std::vector<SharedFile> shared_files() const;
+  // The file behind shared mappings of the recorded file, made and given a size if there is none yet.
+  Expected<int> shared_file(Device device, uint64_t inode, uint64_t size_bytes);
 
  private:
   Expected<File> make(const std::string& name);

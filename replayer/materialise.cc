@@ -96,7 +96,8 @@ Expected<std::vector<int>> Materialiser::hand_over(pid_t pid, TraceeMemory& memo
   return theirs;
 }
 
-Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::vector<Part>& parts) {
+Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::vector<Part>& parts,
+                                  Filling filling) {
   std::vector<const ContentFiles::File*> files;  // per part
   std::vector<int> distinct;
   for (const Part& part : parts) {
@@ -133,6 +134,7 @@ Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::ve
   }
   for (const auto& [ours, descriptor] : theirs) calls.push_back({SYS_close, {uint64_t(descriptor)}});
   BYGONE_TRY(run(pid, memory, calls, "making the recorded mappings"));
+  if (filling == Filling::files_only) return {};
   for (const Part& part : parts) {
     if (part.mapping->data.source != DataSource::bytes || part.range != part.mapping->range()) continue;
     BYGONE_ASSIGN(const std::vector<std::byte> bytes, recording_.mapping_bytes(part.mapping->id));

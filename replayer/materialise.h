@@ -15,6 +15,9 @@ struct Part {
   MemoryRange range;
 };
 
+// What new mappings hold: what their rows say, or for who fills them himself, no more than their files do.
+enum class Filling { as_rows_say, files_only };
+
 // Makes address spaces out of rows, in a stopped process that holds bygone's pages. This is the one way
 // mappings come to be in a replay.
 class Materialiser {
@@ -25,7 +28,8 @@ class Materialiser {
   // Unmaps everything but bygone's pages.
   Expected<void> clear(pid_t pid, TraceeMemory& memory);
   // Maps the parts, in place of whatever is there, and fills them. Sets the replayed half of each mapping.
-  Expected<void> make(pid_t pid, TraceeMemory& memory, const std::vector<Part>& parts);
+  Expected<void> make(pid_t pid, TraceeMemory& memory, const std::vector<Part>& parts,
+                      Filling filling = Filling::as_rows_say);
   // How `mapping` looks to the kernel of the replay.
   Expected<KernelMapping> replayed_half(const Mapping& mapping);
 

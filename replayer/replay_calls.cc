@@ -54,13 +54,6 @@ std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapp
   return std::nullopt;
 }
 
-void set_stack_limit(pid_t pid, uint64_t limit_bytes) {
-  rlimit limit{};
-  if (prlimit(pid, RLIMIT_STACK, nullptr, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit_bytes, limit.rlim_max);
-  prlimit(pid, RLIMIT_STACK, &limit, nullptr);
-}
-
 }  // namespace
 
 std::shared_ptr<ReplayedSpace> ReplaySession::make_space(AddressSpaceId id, pid_t pid, EventNumber event) {

@@ -170,6 +170,22 @@ Expected<void> ReplaySession::on_exec(FullFrame& frame) {
   return prove(task, place);
 }
 
+Expected<pid_t> ReplaySession::clone_process(ReplayedTask& task, Memory memory, const Place& place) {
+  // All processes are the replayer's own children, threads too: they end one by one, as the recording says.
+  const uint64_t flags = uint64_t(CLONE_PARENT) | (memory == Memory::shared ? uint64_t(CLONE_VM) : 0);
+  std::vector<RemoteCall> calls = {{SYS_clone, {flags, 0, 0, 0, 0}}};
+  BYGONE_TRY(materialiser_.run(task.pid, task.space->memory, calls, "making a task"));
+  const pid_t pid = pid_t(calls[0].result);
+  std::optional<Stop> stop;
+  while (!stop || stop->kind != Stop::Kind::trap) {
+    stop = wait_for(pid, Waiting::block);
+    if (stop && stop->kind == Stop::Kind::exited)
+      return diverged(place, "the process made for it was killed from outside");
+  }
+  task.registers_set = false;
+  return pid;
+}
+
 Expected<void> ReplaySession::on_clone(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   if (!task.at_entry) {
@@ -183,18 +199,7 @@ Expected<void> ReplaySession::on_clone(ReplayedTask& task, FullFrame& frame) {
   BYGONE_ASSIGN(const AddressSpaceId theirs,
                 recording_.address_space_of(child, EventNumber{place.event.value + 1}));
   const bool shares_memory = theirs == task.space->space.id();
-  // All processes are the replayer's own children, threads too: they end one by one, as the recording says.
-  std::vector<RemoteCall> calls = {
-      {SYS_clone, {uint64_t(CLONE_PARENT) | (shares_memory ? uint64_t(CLONE_VM) : 0), 0, 0, 0, 0}}};
-  BYGONE_TRY(materialiser_.run(task.pid, task.space->memory, calls, "making a task"));
-  const pid_t pid = pid_t(calls[0].result);
-  std::optional<Stop> stop;
-  while (!stop || stop->kind != Stop::Kind::trap) {
-    stop = wait_for(pid, Waiting::block);
-    if (stop && stop->kind == Stop::Kind::exited)
-      return diverged(place, fmt::format("the process for task {} was killed from outside", child.value));
-  }
-  task.registers_set = false;
+  BYGONE_ASSIGN(const pid_t pid, clone_process(task, shares_memory ? Memory::shared : Memory::copied, place));
   made_[child] = pid;
   makers_[child] = task.tid;
   BYGONE_TRY(apply_mapping_changes(task, place.event, {}));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "tracee/extended_state.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr auto kFollowPause = std::chrono::milliseconds(20);
 constexpr int kLooksAtTheEnd = 100;
+constexpr uint64_t kEventsPerProgress = 256;
 
 // include/linux/errno.h; the kernel starts such a call again unless a handler was entered for the signal.
 constexpr int64_t kRestartSys = -512;
@@ -50,6 +52,14 @@ ReplaySession::ReplaySession(RecordingReader& recording, const ReplayOptions& op
       files_(recording),
       materialiser_(recording, files_, processes_) {}
 
+Expected<std::unique_ptr<ReplaySession>> ReplaySession::create(RecordingReader& recording,
+                                                               const ReplayOptions& options) {
+  const std::string processor = recording.header("recorded_on_processor");
+  if (processor.empty() || pin_to_processor(std::atoi(processor.c_str())) < 0) pin_to_processor(-1);
+  BYGONE_ASSIGN(ProcessMaker processes, ProcessMaker::create());
+  return std::unique_ptr<ReplaySession>(new ReplaySession(recording, options, std::move(processes)));
+}
+
 ReplaySession::~ReplaySession() {
   for (const auto& [tid, pid] : made_) end_process(pid);
   for (const auto& [tid, task] : tasks_) end_process(task.pid);
@@ -59,7 +69,10 @@ Expected<void> ReplaySession::load_tasks() {
   BYGONE_ASSIGN(const auto tasks, recording_.tasks());
   for (const Task& task : tasks) group_of_[{task.tid, task.first_event}] = task.tgid;
   const auto first = std::find_if(tasks.begin(), tasks.end(), [](const Task& task) { return !task.parent; });
-  if (first != tasks.end()) first_status_ = first->status;
+  if (first != tasks.end()) {
+    first_task_ = first->tid;
+    first_status_ = first->status;
+  }
   BYGONE_ASSIGN(const auto spaces, recording_.address_spaces());
   for (const AddressSpaceRow& row : spaces) space_rows_[row.id] = row;
   has_digests_ = recording_.header("checking") == "everything";
@@ -81,27 +94,46 @@ Expected<bool> ReplaySession::wait_for_more(EventNumber done) {
   return false;
 }
 
+Expected<void> ReplaySession::begin(EventNumber event) {
+  BYGONE_TRY(load_tasks());
+  const EventNumber first = recording_.first_event();
+  const bool begins_with_snapshot = recording_.begins_with_snapshot();
+  if (begins_with_snapshot) event = std::max(event, first);
+  BYGONE_ASSIGN(const auto start, snapshots_.nearest(event));
+  if (!start && begins_with_snapshot)
+    return fail(ErrorKind::bad_data, recording_.name(),
+                fmt::format("lacks the snapshot of event {} with which it begins", first.value),
+                "`bygone verify` says how far it can be used");
+  if (!start) return {};
+  BYGONE_ASSIGN(const SnapshotState state, snapshots_.state_at(start->event));
+  BYGONE_TRY(restore(state));
+  outcome_.first_event = outcome_.last_event = start->event;
+  return {};
+}
+
+Expected<void> ReplaySession::run_to(EventNumber event, const Visit& after_each) {
+  return recording_.for_each_full_frame(EventNumber{outcome_.last_event.value + 1}, event,
+                                        [&](FullFrame& frame) -> Expected<bool> {
+                                          BYGONE_TRY(step(frame));
+                                          outcome_.last_event = frame.frame.event;
+                                          if (options_.progress && ++until_progress_ == kEventsPerProgress) {
+                                            until_progress_ = 0;
+                                            options_.progress(frame.frame.event);
+                                          }
+                                          return after_each ? after_each() : Expected<bool>(true);
+                                        });
+}
+
 Expected<ReplayOutcome> ReplaySession::run() {
-  uint64_t until_progress = 0;
-  const auto visit = [&](FullFrame& frame) -> Expected<bool> {
-    BYGONE_TRY(step(frame));
-    outcome_.last_event = frame.frame.event;
-    if (options_.progress && ++until_progress == 256) {
-      until_progress = 0;
-      options_.progress(frame.frame.event);
-    }
-    return true;
-  };
-  const bool follows = options_.extent == ReplayExtent::follow;
-  for (EventNumber next{1};;) {
-    BYGONE_TRY(load_tasks());
+  BYGONE_TRY(begin(options_.from.value_or(EventNumber{})));
+  for (;;) {
     const EventNumber committed = recording_.last_event();
     const EventNumber last = options_.until ? std::min(*options_.until, committed) : committed;
-    BYGONE_TRY(recording_.for_each_full_frame(next, last, visit));
-    next = EventNumber{last.value + 1};
-    if (!follows || (options_.until && last == *options_.until)) break;
+    BYGONE_TRY(run_to(last));
+    if (options_.extent != ReplayExtent::follow || (options_.until && last == *options_.until)) break;
     BYGONE_ASSIGN(const bool more, wait_for_more(last));
     if (!more) break;
+    BYGONE_TRY(load_tasks());
   }
   BYGONE_TRY(load_tasks());
   outcome_.ptrace_stops += materialiser_.ptrace_stops();
@@ -254,7 +286,9 @@ Expected<void> ReplaySession::show_output(ReplayedTask& task, FullFrame& frame) 
                                     output.bytes.size(), at.value));
       at = at + output.bytes.size();
     }
-    if (options_.output == ReplayOutput::discarded) continue;
+    const bool shown =
+        options_.output == ReplayOutput::shown && (!options_.from || frame.frame.event > *options_.from);
+    if (!shown) continue;
     for (size_t done = 0; done < output.bytes.size();) {
       const ssize_t n = write(output.row.stream, output.bytes.data() + done, output.bytes.size() - done);
       if (n < 0 && errno == EINTR) continue;

@@ -10,8 +10,10 @@
 #include "replayer/process.h"
 #include "replayer/replayed_task.h"
 #include "replayer/replayer.h"
+#include "store/snapshot_reader.h"
 #include "tracee/memory_digest.h"
 #include "tracee/ptrace.h"
+#include "tracee/snapshot_writer.h"
 
 namespace bygone {
 
@@ -19,12 +21,44 @@ namespace bygone {
 // over one.
 class ReplaySession {
  public:
-  ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes);
+  // `recording` and `options` must outlive it. The calling thread is pinned to one processor: the one the
+  // program was recorded on, where there is one, for cpuid tells programs its number.
+  static Expected<std::unique_ptr<ReplaySession>> create(RecordingReader& recording,
+                                                         const ReplayOptions& options);
   ~ReplaySession();
 
+  // Runs to options.until, or the recording's end.
   Expected<ReplayOutcome> run();
 
+  // Begins where the nearest snapshot at or before `event` is, or at the beginning. Once, before run_to().
+  Expected<void> begin(EventNumber event);
+  // Replays on, up to and with `event`. After each event `visit` is called, if it is given; it may use the
+  // session, and ends the run by returning false.
+  using Visit = std::function<Expected<bool>()>;
+  Expected<void> run_to(EventNumber event, const Visit& visit = {});
+  // The last event done.
+  EventNumber position() const { return outcome_.last_event; }
+  const std::map<Tid, ReplayedTask>& tasks() const { return tasks_; }
+
+  // snapshot.cc
+  // Not between the making of a task and its first frame; false then.
+  bool can_be_kept() const { return made_.empty(); }
+  Expected<Snapshot> keep(SnapshotWriter& writer);
+  // Compares everything with a snapshot of this moment.
+  Expected<void> compare(const SnapshotState& state);
+
  private:
+  ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes);
+
+  // snapshot.cc
+  Expected<void> restore(const SnapshotState& state);
+  Expected<void> restore_shared_files(const SnapshotState& state);
+  Expected<void> restore_space(const SnapshotState::SpaceState& space, EventNumber event);
+  Expected<void> restore_task(const SnapshotState::TaskState& task);
+  Expected<void> compare_space(ReplayedTask& task, const PageTable& pages, const Place& place);
+  Expected<void> compare_own_page(const Mapping& mapping, Address at, std::span<const std::byte> page,
+                                  const Place& place);
+
   // replay_frames.cc: one function per kind of frame
   Expected<void> step(FullFrame& frame);
   Expected<void> on_call(ReplayedTask& task, FullFrame& frame);
@@ -47,6 +81,9 @@ class ReplaySession {
 
   // replay_session.cc: running
   Expected<void> load_tasks();
+  // Makes a process that shares the task's memory, or has a copy of it; it stands in bygone's code page.
+  enum class Memory { shared, copied };
+  Expected<pid_t> clone_process(ReplayedTask& task, Memory memory, const Place& place);
   // Waits until there are events behind `done`; false if there will be none.
   Expected<bool> wait_for_more(EventNumber done);
   Expected<ReplayedTask*> find(const Place& place);
@@ -90,6 +127,7 @@ class ReplaySession {
   void leave_space(ReplayedTask& task);
 
   RecordingReader& recording_;
+  SnapshotReader snapshots_{recording_};
   const ReplayOptions& options_;
   ProcessMaker processes_;
   ContentFiles files_;
@@ -97,10 +135,12 @@ class ReplaySession {
   std::map<Tid, ReplayedTask> tasks_;
   std::map<Tid, pid_t> made_;  // by a clone frame, waiting for their start frame
   std::map<Tid, Tid> makers_;  // who made them
+  std::map<AddressSpaceId, std::shared_ptr<ReplayedSpace>> restored_spaces_;  // while a snapshot is restored
   std::map<AddressSpaceId, AddressSpaceRow> space_rows_;
   std::map<std::pair<Tid, EventNumber>, Tid> group_of_;  // (tid, first event) -> tgid
   Tid first_task_;
   std::optional<int32_t> first_status_;  // as the first task's row has it
+  uint64_t until_progress_ = 0;          // events since it was told
   bool has_digests_ = false;
   std::string near_miss_;  // how the last state with a landmark's registers differed from it
   ReplayOutcome outcome_;

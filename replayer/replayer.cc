@@ -1,25 +1,26 @@
 #include "replayer/replayer.h"
 
-#include <cstdlib>
-
 #include "replayer/replay_session.h"
-#include "tracee/ptrace.h"
 
 namespace bygone {
 
 Expected<ReplayOutcome> replay_recording(RecordingReader& recording, const ReplayOptions& options) {
   const EventNumber last = recording.last_event();
   const bool follows = options.extent == ReplayExtent::follow;
-  if (options.until && ((*options.until > last && !follows) || options.until->value == 0))
-    return fail(ErrorKind::not_found, fmt::format("event {} of {}", options.until->value, recording.name()),
-                fmt::format("does not exist: the recording has events 1 to {}", last.value));
+  for (const auto& event : {options.until, options.from}) {
+    if (!event || (event->value != 0 && (*event <= last || follows))) continue;
+    return fail(ErrorKind::not_found, fmt::format("event {} of {}", event->value, recording.name()),
+                fmt::format("does not exist: the recording has events {} to {}",
+                            recording.first_event().value, last.value));
+  }
+  const std::optional<EventNumber> earliest = options.from ? options.from : options.until;
+  if (earliest && *earliest < recording.first_event())
+    return fail(
+        ErrorKind::not_found, fmt::format("event {} of {}", earliest->value, recording.name()),
+        fmt::format("is not kept: the recording begins with event {}", recording.first_event().value));
   if (last.value == 0 && !follows) return ReplayOutcome{};
-  // On the processor it was recorded on, where there is one: cpuid tells programs its number.
-  const std::string processor = recording.header("recorded_on_processor");
-  if (processor.empty() || pin_to_processor(std::atoi(processor.c_str())) < 0) pin_to_processor(-1);
-  BYGONE_ASSIGN(ProcessMaker processes, ProcessMaker::create());
-  ReplaySession session(recording, options, std::move(processes));
-  return session.run();
+  BYGONE_ASSIGN(const auto session, ReplaySession::create(recording, options));
+  return session->run();
 }
 
 }  // namespace bygone

@@ -18,13 +18,16 @@ enum class ReplayExtent { committed, follow };
 struct ReplayOptions {
   ReplayChecking checking = ReplayChecking::registers_only;
   ReplayOutput output = ReplayOutput::shown;  // recorded standard output and error, on ours
-  std::optional<EventNumber> until;           // stop after this event (inclusive)
+  // Begin as things stand after this event, by way of the nearest snapshot; output before it is not shown.
+  std::optional<EventNumber> from;
+  std::optional<EventNumber> until;  // stop after this event (inclusive)
   ReplayExtent extent = ReplayExtent::committed;
   // Called now and then with the events done so far; may be empty.
   std::function<void(EventNumber done)> progress;
 };
 
 struct ReplayOutcome {
+  EventNumber first_event;         // after which the replay began: that of a snapshot, or 0
   EventNumber last_event;          // the last event replayed
   std::optional<int> wait_status;  // of the first task, if its end was replayed
   uint64_t ptrace_stops = 0;

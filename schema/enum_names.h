@@ -71,6 +71,15 @@ struct EnumNames<SignalAction> {
        {SignalAction::stopped, "stopped"}}};
 };
 
+template <>
+struct EnumNames<SnapshotPosition> {
+  static constexpr std::string_view table = "snapshot_position";
+  static constexpr std::array<std::pair<SnapshotPosition, std::string_view>, 3> names = {
+      {{SnapshotPosition::user, "user"},
+       {SnapshotPosition::call_returned, "call_returned"},
+       {SnapshotPosition::in_call, "in_call"}}};
+};
+
 // "?" for a value outside the enumeration.
 template <class E>
 constexpr std::string_view enum_name(E value) {

@@ -33,6 +33,10 @@ using AddressSpaceId = StrongInteger<uint64_t, struct AddressSpaceTag>;
 using MappingId = StrongInteger<uint64_t, struct MappingTag>;
 using ContentId = StrongInteger<uint64_t, struct ContentTag>;
 
+// A kept page of memory, counted from 1 within one recording. 0 is the page of zeroes, which is kept nowhere.
+using PageId = StrongInteger<uint64_t, struct PageTag>;
+inline constexpr PageId kZeroPage{0};
+
 // An address in a tracee, never to be dereferenced here.
 struct Address : StrongInteger<uint64_t, struct AddressTag> {
   using StrongInteger::StrongInteger;

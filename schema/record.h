@@ -32,6 +32,11 @@ enum class RecordType : uint8_t {
   memory_digest = 17,
   uncaptured_call = 18,
   call_name = 19,
+  snapshot = 20,
+  snapshot_task = 21,
+  snapshot_space = 22,
+  snapshot_file = 23,
+  page_batch = 24,
 };
 
 // What tells one state of a file from another without reading it. Times are ns since the epoch. With both

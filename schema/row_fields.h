@@ -9,6 +9,7 @@
 #include "schema/mapping.h"
 #include "schema/record.h"
 #include "schema/rows.h"
+#include "schema/version.h"
 
 namespace bygone {
 
@@ -259,6 +260,90 @@ struct RowFields<MemoryDigest> {
 };
 
 template <>
+struct RowFields<Snapshot> {
+  static constexpr RecordType type = RecordType::snapshot;
+  static constexpr std::string_view table = "snapshot";
+  static constexpr std::string_view doc = "A moment at which a replay can begin.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "the event after which things stand so"),
+      BYGONE_FIELD(pages, "pages", "pages of memory its tables name"),
+      BYGONE_FIELD(new_pages, "new_pages", "pages that were kept for it"),
+      BYGONE_FIELD(pause_ns, "pause_ns", "how long the program stood still for it"),
+  };
+};
+
+template <>
+struct RowFields<SnapshotTask> {
+  static constexpr RecordType type = RecordType::snapshot_task;
+  static constexpr std::string_view table = "snapshot_task";
+  static constexpr std::string_view doc =
+      "A task of a snapshot; the blob is its registers, in the order of struct Registers, and its XSAVE "
+      "area.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event,task";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "snapshot.event"),
+      BYGONE_FIELD(task, "task", "tid of the task"),
+      BYGONE_FIELD(tgid, "tgid", "thread group (process) id"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(position, "position", "snapshot_position: where it stands"),
+  };
+};
+
+template <>
+struct RowFields<SnapshotSpace> {
+  static constexpr RecordType type = RecordType::snapshot_space;
+  static constexpr std::string_view table = "snapshot_space";
+  static constexpr std::string_view doc =
+      "An address space of a snapshot; the blob is the table of its private pages, by address.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event,address_space";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "snapshot.event"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(stack_limit_bytes, "stack_limit_bytes", "RLIMIT_STACK"),
+  };
+};
+
+template <>
+struct RowFields<SnapshotFile> {
+  static constexpr RecordType type = RecordType::snapshot_file;
+  static constexpr std::string_view table = "snapshot_file";
+  static constexpr std::string_view doc =
+      "Shared memory in a snapshot; the blob is the table of its pages, by offset.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event,device,inode";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "snapshot.event"),
+      BYGONE_FIELD(device, "device", "as in /proc/PID/maps"),
+      BYGONE_FIELD(inode, "inode", "inode number"),
+      BYGONE_FIELD(size_bytes, "size_bytes", "how far it reaches"),
+  };
+};
+
+template <>
+struct RowFields<PageBatch> {
+  static constexpr RecordType type = RecordType::page_batch;
+  static constexpr std::string_view table = "page";
+  static constexpr std::string_view doc =
+      "Pages of memory that snapshots name, numbered on from id; the blob is their bytes.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "id";
+  static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(id, "id", "number of the first page"),
+      BYGONE_FIELD(event, "event", "the snapshot that kept them first"),
+      BYGONE_FIELD(pages, "pages", "how many pages"),
+  };
+};
+
+template <>
 struct RowFields<UncapturedCall> {
   static constexpr RecordType type = RecordType::uncaptured_call;
   static constexpr std::string_view table = "uncaptured_call";
@@ -361,8 +446,18 @@ struct RowFields<AddressSpaceEnd> {
 // Every row type that has a table of its own, in the order in which docs/format.md describes them.
 using TableRows =
     std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
-               ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName>;
+               ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName, Snapshot, SnapshotTask,
+               SnapshotSpace, SnapshotFile, PageBatch>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
+
+// The first format whose recordings have the row's table.
+template <class Row>
+constexpr int64_t since_format() {
+  if constexpr (requires { RowFields<Row>::since_format; })
+    return RowFields<Row>::since_format;
+  else
+    return 1;
+}
 
 // Calls visit(field) for every field of Row, in order.
 template <class Row, class Visit>

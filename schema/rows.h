@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "schema/ids.h"
 #include "schema/kernel_mapping.h"
@@ -128,6 +129,54 @@ struct MemoryDigest {
   uint64_t digest = 0;
 };
 
+// The whole tree at an event: every task and all its memory, so that a replay can begin there. Written last
+// of what belongs to it: where this row is missing the others are left-overs.
+struct Snapshot {
+  EventNumber event;       // as things stand after it
+  uint64_t pages = 0;      // its page tables name
+  uint64_t new_pages = 0;  // of those, kept for the first time
+  uint64_t pause_ns = 0;   // how long the program stood still for it
+};
+
+// Where a task stands in a snapshot. Stored values: append only.
+enum class SnapshotPosition : uint8_t {
+  user = 0,           // goes on with its registers
+  call_returned = 1,  // so too, but an interrupted call may start again
+  in_call = 2,        // has entered a call (its last frame) which returns later
+};
+
+// A task of a snapshot. The payload is struct Registers, followed by its XSAVE area.
+struct SnapshotTask {
+  EventNumber event;
+  Tid task;
+  Tid tgid;
+  AddressSpaceId address_space;
+  SnapshotPosition position = SnapshotPosition::user;
+};
+
+// An address space of a snapshot. The payload is a PageTable (schema/page_table.h) by address: its private
+// pages that hold something else than their mapping's row tells (files' contents, else zeroes).
+struct SnapshotSpace {
+  EventNumber event;
+  AddressSpaceId address_space;
+  uint64_t stack_limit_bytes = 0;  // RLIMIT_STACK now
+};
+
+// Memory that is mapped MAP_SHARED, by its file. The payload is a PageTable by offset.
+struct SnapshotFile {
+  EventNumber event;
+  Device device;
+  uint64_t inode = 0;
+  uint64_t size_bytes = 0;
+};
+
+// Pages that snapshots name, from `id` on; the payload is their bytes, one after the other.
+struct PageBatch {
+  PageId id;
+  EventNumber event;  // of the snapshot that kept them
+  uint64_t pages = 0;
+};
+
 // How often a call or option was met that bygone could not describe; `replay` is then not to be trusted
 // beyond it.
 struct UncapturedCall {
@@ -167,6 +216,9 @@ struct AddressSpaceEnd {
   AddressSpaceId id;
   EventNumber end_event;
 };
+
+// The header's entry for a recording that begins with a snapshot: its event.
+inline constexpr std::string_view kFirstEventKey = "first_event";
 
 // One key of the header, written first: format, uuid, machine, command... (docs/format.md lists them).
 struct HeaderEntry {

@@ -93,6 +93,7 @@ struct Ingest::Impl {
   EventNumber last;
   bool in_transaction = false;
   bool outcome_given = false;
+  bool amends = false;  // the recording was over before
   uint64_t pending_frames = 0;
   uint64_t committed_payload_bytes = 0;
   int64_t last_commit_ns = 0;
@@ -228,10 +229,12 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
       std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
   if ((!payload.empty() || source.pieces) && !may_have_payload)
     return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
-  // A mapping's bytes are a stack's, and no two stacks are equal.
-  const bool is_mapping = std::holds_alternative<Mapping>(row);
+  // A mapping's bytes are a stack's, and no two stacks are equal; pages of snapshots are kept once already.
+  const bool is_unique = std::holds_alternative<Mapping>(row) || std::holds_alternative<PageBatch>(row) ||
+                         std::holds_alternative<SnapshotTask>(row) ||
+                         std::holds_alternative<SnapshotSpace>(row);
   BYGONE_TRY(
-      store_piece(payload, is_mapping ? std::nullopt : std::optional(SharedPayloads::Extent::whole), source));
+      store_piece(payload, is_unique ? std::nullopt : std::optional(SharedPayloads::Extent::whole), source));
   const auto payload_position = std::exchange(source.pieces, std::nullopt);
   const auto event = event_of(row);
   if (!event || *event <= last) return put(row, payload_position);
@@ -247,6 +250,7 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
 
 Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std::byte> payload,
                                         SourceState& source) {
+  if (amends) return fail(ErrorKind::bad_data, object, "is over and takes no more events");
   if (frame.event.value != last.value + 1)
     return fail(ErrorKind::bad_data, object,
                 fmt::format("the frame of event {} came after event {}", frame.event.value, last.value));
@@ -317,6 +321,31 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
     set_durability(*database, options.durability);
     if (pragma_number(*database, "user_version") < kSharedChunksSince) options.catalog.clear();
     auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
+    impl->load();
+    impl->last_commit_ns = impl->options.clock_ns();
+    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
+  });
+}
+
+Expected<std::unique_ptr<Ingest>> Ingest::amend(IngestOptions options) {
+  using Amended = Expected<std::unique_ptr<Ingest>>;
+  const std::string object = options.database.stem().string();
+  if (!options.clock_ns) options.clock_ns = monotonic_ns;
+  return guarded(object, [&]() -> Amended {
+    auto database = open_for_writing(options.database);
+    BYGONE_TRY(check_recording_tables(*database, object));
+    SQLite::Statement state(*database, "SELECT value FROM header WHERE key = 'state'");
+    if (!state.executeStep() || state.getColumn(0).getString() == "recording")
+      return fail(ErrorKind::usage, object, "is being recorded, or its recorder was killed with its service",
+                  "wait for its end; `bygone status` shows who records");
+    state.reset();
+    database->exec("PRAGMA journal_mode = WAL");
+    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
+    set_durability(*database, options.durability);
+    upgrade_recording_tables(*database);
+    database->exec("DELETE FROM unfinished_row");
+    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
+    impl->amends = true;
     impl->load();
     impl->last_commit_ns = impl->options.clock_ns();
     return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
@@ -401,8 +430,8 @@ Expected<void> Ingest::close() {
   const auto closed = impl_->attempt([&]() -> Expected<void> {
     const bool complete = impl_->outcome.complete() || impl_->outcome_given;
     impl_->begin();
-    BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
-    if (!impl_->outcome_given)
+    if (!impl_->amends) BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
+    if (!impl_->outcome_given && !impl_->amends)
       BYGONE_TRY(impl_->put_header("outcome", complete ? impl_->outcome.outcome() : "interrupted"));
     for (SourceState& source : impl_->sources) {
       source.waiting.clear();
@@ -425,6 +454,7 @@ Expected<void> Ingest::close() {
 
 void Ingest::abandon(std::string_view outcome) {
   impl_->roll_back();
+  if (impl_->amends) return;
   const auto mark = [&](const char* key, std::string_view value) {
     SQLite::Statement put(*impl_->database, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
     put.bind(1, key);

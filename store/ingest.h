@@ -57,6 +57,9 @@ class Ingest {
   // Goes on where an ingest stopped whose process died: everything up to counts().committed_position is
   // there, the records behind it must come again. Fails with not_found if the recording was closed.
   static Expected<std::unique_ptr<Ingest>> resume(IngestOptions options);
+  // Adds to a recording that is over: rows of events it has, such as snapshots; no frames. Outcome and state
+  // stay what they are. Fails with usage while it is being recorded.
+  static Expected<std::unique_ptr<Ingest>> amend(IngestOptions options);
   ~Ingest();
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;

@@ -74,7 +74,7 @@ Expected<Message> decode_message(std::span<const std::byte> bytes) {
   Message message;
   WireReader in(bytes);
   uint64_t type = 0, texts = 0, numbers = 0;
-  if (!in.get_unsigned(type) || type == 0 || type > uint64_t(MessageType::join)) return damaged();
+  if (!in.get_unsigned(type) || type == 0 || type > uint64_t(MessageType::amend)) return damaged();
   message.type = MessageType(type);
   if (!in.get_unsigned(texts) || texts > bytes.size()) return damaged();
   message.texts.resize(texts);

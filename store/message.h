@@ -24,6 +24,7 @@ enum class MessageType : uint8_t {
   status_reply = 8,  // see store/service.cc
   join = 9,  // texts: name of a recording in progress; numbers: durable; with the descriptor of another ring
              // for it
+  amend = 10,  // texts: name of a recording that is over; numbers: durable; with the ring's descriptor
 };
 
 struct Message {

@@ -4,11 +4,15 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include "store/blob_position.h"
 #include "store/recording_reader.h"
 
 namespace bygone {
 
 SQLite::Database& recording_database(RecordingReader& reader);
+
+// The bytes of a payload, wherever they are.
+Expected<std::vector<std::byte>> payload_bytes(RecordingReader& reader, const BlobPosition& position);
 
 // A chunk the recording shares with others, checked against its SHA-256.
 Expected<std::vector<std::byte>> shared_chunk_bytes(RecordingReader& reader,

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "store/catalog_schema.h"
 #include "store/content_reader.h"
@@ -115,6 +116,33 @@ Expected<std::map<std::string, std::string>> RecordingReader::header_entries() c
 std::string RecordingReader::outcome() const {
   if (header("state") != "recording") return header("outcome");
   return is_being_written(impl_->path) ? "recording" : "interrupted";
+}
+
+EventNumber RecordingReader::first_event() const {
+  const std::string text = header(kFirstEventKey);
+  uint64_t first = 1;
+  std::from_chars(text.data(), text.data() + text.size(), first);
+  return EventNumber{std::clamp<uint64_t>(first, 1, INT64_MAX - 1)};
+}
+
+bool RecordingReader::begins_with_snapshot() const {
+  return !header(kFirstEventKey).empty();
+}
+
+// Times ascend with the events, and no index is needed.
+Expected<EventNumber> RecordingReader::event_at(uint64_t time_ns) {
+  return guarded(impl_->name, [&]() -> Expected<EventNumber> {
+    SQLite::Statement select(*impl_->database, "SELECT time_ns FROM frame WHERE event = ?");
+    uint64_t low = first_event().value - 1, high = impl_->last.value;
+    while (low < high) {
+      const uint64_t middle = low + (high - low + 1) / 2;
+      select.reset();
+      select.bind(1, int64_t(middle));
+      const bool before = select.executeStep() && uint64_t(select.getColumn(0).getInt64()) <= time_ns;
+      (before ? low : high) = before ? middle : middle - 1;
+    }
+    return EventNumber{low};
+  });
 }
 
 EventNumber RecordingReader::last_event() const {
@@ -234,6 +262,10 @@ Expected<std::map<int32_t, std::string>> RecordingReader::call_names() {
 
 sqlite3* RecordingReader::connection() {
   return impl_->database->getHandle();
+}
+
+Expected<std::vector<std::byte>> payload_bytes(RecordingReader& reader, const BlobPosition& position) {
+  return guarded(reader.name(), [&] { return reader.impl_->blobs.read(position); });
 }
 
 SQLite::Database& recording_database(RecordingReader& reader) {

@@ -22,6 +22,8 @@ class Database;
 
 namespace bygone {
 
+struct BlobPosition;
+
 struct WriteWithBytes {
   MemoryWrite row;
   std::vector<std::byte> bytes;
@@ -63,6 +65,12 @@ class RecordingReader {
   // finished.
   std::string outcome() const;
 
+  // The first event that is kept. Where it is not 1, or the recording began with a running program, a replay
+  // begins with the snapshot of this event.
+  EventNumber first_event() const;
+  bool begins_with_snapshot() const;
+  // The last event that happened at or before this time since the beginning; 0 for none.
+  Expected<EventNumber> event_at(uint64_t time_ns);
   // The last committed event; 0 when there is none yet.
   EventNumber last_event() const;
   // Looks again how far the recording has come (it may still be written).
@@ -105,6 +113,8 @@ class RecordingReader {
 
  private:
   friend SQLite::Database& recording_database(RecordingReader& reader);
+  friend Expected<std::vector<std::byte>> payload_bytes(RecordingReader& reader,
+                                                        const BlobPosition& position);
   friend Expected<std::vector<std::byte>> shared_chunk_bytes(RecordingReader& reader,
                                                              std::span<const std::byte> sha256);
   friend Expected<void> verify_content(RecordingReader& reader, ContentId id);

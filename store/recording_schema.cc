@@ -13,10 +13,13 @@ namespace bygone {
 
 namespace {
 
+constexpr std::string_view kSharedChunkTable =
+    "CREATE TABLE shared_chunk(id INTEGER PRIMARY KEY, size_bytes INTEGER, sha256 BLOB)";
+
 constexpr std::string_view kBulkTables[] = {
     "CREATE TABLE frame_chunk(first_event INTEGER PRIMARY KEY, last_event INTEGER, registers BLOB)",
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, size_bytes INTEGER, bytes BLOB)",
-    "CREATE TABLE shared_chunk(id INTEGER PRIMARY KEY, size_bytes INTEGER, sha256 BLOB)",
+    kSharedChunkTable,
     "CREATE TABLE mapping_checkpoint(address_space INTEGER, event INTEGER, mappings BLOB, "
     "PRIMARY KEY(address_space, event)) WITHOUT ROWID",
     "CREATE TABLE unfinished_row(ordinal INTEGER PRIMARY KEY, type INTEGER, fields BLOB, blob INTEGER, "
@@ -60,11 +63,13 @@ void create_names(SQLite::Database& database) {
 template <class Visit>
 void for_each_table(int64_t version, Visit&& visit) {
   [&]<class... Row>(std::type_identity<std::tuple<Row...>>) {
-    (visit(std::string(RowFields<Row>::table),
-           column_list<Row>() + (RowFields<Row>::payload == PayloadKind::bytes
-                                     ? fmt::format(", {}", kPayloadColumns)
-                                     : std::string())),
-     ...);
+    const auto visit_row = [&]<class R>(std::type_identity<R>) {
+      if (version < since_format<R>()) return;
+      const std::string payload =
+          RowFields<R>::payload == PayloadKind::bytes ? fmt::format(", {}", kPayloadColumns) : "";
+      visit(std::string(RowFields<R>::table), column_list<R>() + payload);
+    };
+    (visit_row(std::type_identity<Row>{}), ...);
   }(std::type_identity<TableRows>{});
   visit("frame_chunk", "first_event, last_event, registers");
   visit("blob", "id, size_bytes, bytes");
@@ -108,9 +113,22 @@ void create_recording_tables(SQLite::Database& database) {
   create_names<DataSource>(database);
   create_names<SignalPosition>(database);
   create_names<SignalAction>(database);
+  create_names<SnapshotPosition>(database);
   for (const auto sql : kBulkTables) database.exec(std::string(sql));
   for (const auto sql : kIndexes) database.exec(std::string(sql));
   for (const auto sql : kViews) database.exec(std::string(sql));
+}
+
+void upgrade_recording_tables(SQLite::Database& database) {
+  const int64_t version = pragma_number(database, "user_version");
+  if (version >= kFormatVersion) return;
+  [&]<class... Row>(std::type_identity<std::tuple<Row...>>) {
+    ((since_format<Row>() > version ? void(database.exec(create_table_sql<Row>())) : void()), ...);
+  }(std::type_identity<TableRows>{});
+  if (version < kSnapshotsSince) create_names<SnapshotPosition>(database);
+  if (version < kSharedChunksSince) database.exec(std::string(kSharedChunkTable));
+  database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion));
+  database.exec(fmt::format("UPDATE header SET value = '{}' WHERE key = 'format'", kFormatVersion));
 }
 
 Expected<void> check_recording_tables(SQLite::Database& database, std::string_view object) {

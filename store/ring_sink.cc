@@ -74,6 +74,13 @@ Expected<std::unique_ptr<RingSink>> RingSink::join(const std::filesystem::path& 
   return begin(store, {MessageType::join, {std::string(name)}, {}}, options);
 }
 
+Expected<std::unique_ptr<RingSink>> RingSink::amend(const std::filesystem::path& store, std::string_view name,
+                                                    const RingOptions& options) {
+  BYGONE_ASSIGN(auto sink, begin(store, {MessageType::amend, {std::string(name)}, {}}, options));
+  sink->amends_ = true;
+  return sink;
+}
+
 Expected<std::unique_ptr<RingSink>> RingSink::begin(const std::filesystem::path& store, Message request,
                                                     const RingOptions& options) {
   request.numbers = {uint64_t(options.durability == Durability::survives_machine)};
@@ -149,6 +156,9 @@ Expected<void> RingSink::check_service() {
 
 // Everything that was not released is still in the ring; the new service goes on there.
 Expected<void> RingSink::revive() {
+  if (amends_)
+    return give_up(
+        {ErrorKind::io, name_, "the trace service went away while something was added to it", "do it again"});
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < deadline) {
     auto connection = reach_service(store_);

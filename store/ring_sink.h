@@ -31,6 +31,10 @@ class RingSink : public RecordSink {
   // common: no number twice, none left out.
   static Expected<std::unique_ptr<RingSink>> join(const std::filesystem::path& store, std::string_view name,
                                                   const RingOptions& options = {});
+  // A ring for what is added to a recording that is over. Where the service dies meanwhile it fails: what was
+  // committed stays, and all can be added again.
+  static Expected<std::unique_ptr<RingSink>> amend(const std::filesystem::path& store, std::string_view name,
+                                                   const RingOptions& options = {});
   ~RingSink() override;  // waits until all is on disk
   RingSink(const RingSink&) = delete;
   RingSink& operator=(const RingSink&) = delete;
@@ -68,6 +72,7 @@ class RingSink : public RecordSink {
   std::map<FileIdentity, ContentId> contents_;
   uint64_t last_content_ = 0;
   uint64_t appends_ = 0;
+  bool amends_ = false;
   bool accepted_ = false;  // the service has begun the recording
   bool closed_ = false;
   std::optional<Error> failed_;

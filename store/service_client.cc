@@ -46,7 +46,7 @@ void ServiceClient::run() {
 Expected<void> ServiceClient::answer(Connection::Received received) {
   const Message& message = received.message;
   if (message.type == MessageType::create || message.type == MessageType::resume ||
-      message.type == MessageType::join) {
+      message.type == MessageType::join || message.type == MessageType::amend) {
     const auto begun = begin(message, received.descriptor);
     if (begun) return {};
     return connection_.send(message_of(begun.error()));
@@ -80,6 +80,7 @@ Expected<void> ServiceClient::begin(const Message& message, int descriptor) {
   durability_ = message.numbers[0] != 0 ? Durability::survives_machine : Durability::survives_processes;
   if (is_create) return create(message, std::move(ring));
   BYGONE_TRY(check_name(message.texts[0]));
+  if (message.type == MessageType::amend) return amend(message, std::move(ring));
   return is_resume ? resume(message, std::move(ring)) : join(message, std::move(ring));
 }
 
@@ -165,6 +166,30 @@ Expected<void> ServiceClient::join(const Message& message, RingConsumer ring) {
   }
   return fail(ErrorKind::not_found, message.texts[0], "is not being recorded",
               "`bygone status` names those that are");
+}
+
+Expected<void> ServiceClient::amend(const Message& message, RingConsumer ring) {
+  const std::string& name = message.texts[0];
+  const std::lock_guard guard(live_.begin);
+  const auto database = recording_path(store_, name);
+  std::error_code ignored;
+  if (!std::filesystem::exists(database, ignored))
+    return fail(ErrorKind::not_found, name, "is not in this store", "`bygone ls` lists the recordings");
+  if (live_.find(name)) return fail(ErrorKind::usage, name, "is being written", "wait for its end");
+  BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
+  IngestOptions options;
+  options.database = database;
+  options.catalog = catalog_path(store_);
+  options.durability = durability_;
+  auto ingest = Ingest::amend(std::move(options));
+  if (!ingest) {
+    lock.release();
+    return tl::unexpected(ingest.error());
+  }
+  const auto recording = std::make_shared<SharedRecording>(name, std::move(lock), std::move(*ingest));
+  live_.add(recording);
+  recording->attach(0);
+  return start(recording, 0, std::move(ring));
 }
 
 Expected<void> ServiceClient::start(std::shared_ptr<SharedRecording> recording, SourceId source,

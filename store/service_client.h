@@ -35,6 +35,7 @@ class ServiceClient {
   Expected<void> create(const Message& message, RingConsumer ring);
   Expected<void> resume(const Message& message, RingConsumer ring);
   Expected<void> join(const Message& message, RingConsumer ring);
+  Expected<void> amend(const Message& message, RingConsumer ring);
   Expected<void> start(std::shared_ptr<SharedRecording> recording, SourceId source, RingConsumer ring);
   Expected<void> answer_is_known(const Message& message);
   void drain();

@@ -84,6 +84,12 @@ Expected<Store::NewRecording> Store::create(std::string_view name, std::string_v
   return NewRecording{std::move(chosen), std::move(sink)};
 }
 
+Expected<std::unique_ptr<RecordSink>> Store::amend(std::string_view name) {
+  BYGONE_TRY(check_name(name));
+  BYGONE_ASSIGN(auto sink, RingSink::amend(directory_, name));
+  return std::unique_ptr<RecordSink>(std::move(sink));
+}
+
 Expected<std::unique_ptr<RecordingReader>> Store::read(std::string_view name_or_file) const {
   if (name_or_file.empty()) {
     BYGONE_ASSIGN(const auto all, list());

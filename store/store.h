@@ -45,6 +45,9 @@ class Store {
   Expected<NewRecording> create(std::string_view name, std::string_view program,
                                 std::vector<HeaderEntry> header, const RingOptions& options = {});
 
+  // Adds to a recording that is over. Fails with not_found, or usage while it is being written.
+  Expected<std::unique_ptr<RecordSink>> amend(std::string_view name);
+
   // Opens NAME of this store, or a file if `name_or_file` contains a slash or names an existing file. An
   // empty string means the latest recording.
   Expected<std::unique_ptr<RecordingReader>> read(std::string_view name_or_file) const;

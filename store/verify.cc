@@ -53,7 +53,7 @@ Expected<void> Verifier::pages() {
 
 Expected<void> Verifier::frames() {
   return reader_.for_each_full_frame(
-      EventNumber{1}, reader_.last_event(), [&](FullFrame& frame) -> Expected<bool> {
+      reader_.first_event(), reader_.last_event(), [&](FullFrame& frame) -> Expected<bool> {
         ++report_.events;
         for (const WriteWithBytes& write : frame.writes) report_.payload_bytes += write.bytes.size();
         for (const OutputWithBytes& output : frame.outputs) report_.payload_bytes += output.bytes.size();
@@ -87,6 +87,7 @@ Expected<void> Verifier::interval(const Row& row) {
 
 template <class Row>
 Expected<void> Verifier::rows() {
+  if (pragma_number(database_, "user_version") < since_format<Row>()) return {};
   constexpr bool has_payload = RowFields<Row>::payload == PayloadKind::bytes;
   constexpr int kColumns = std::tuple_size_v<decltype(RowFields<Row>::fields)>;
   SQLite::Statement all(

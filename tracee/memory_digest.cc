@@ -1,12 +1,12 @@
 #include "tracee/memory_digest.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <cstring>
 #include <memory>
+
+#include "tracee/pagemap.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -17,32 +17,11 @@ namespace {
 
 constexpr size_t kPagesAtOnce = 256;
 
-// Documentation/admin-guide/mm/pagemap.rst: bit 63 present, bit 62 swapped.
-bool any_page_there(int pagemap, Address start, size_t pages, std::vector<uint64_t>& entries) {
-  entries.assign(pages, 0);
-  const ssize_t size = ssize_t(pages * sizeof(uint64_t));
-  if (pread(pagemap, entries.data(), size_t(size), off_t(start.value / kPageSize * sizeof(uint64_t))) != size)
-    return true;
-  for (uint64_t entry : entries)
-    if ((entry >> 62) != 0) return true;
-  return false;
-}
-
-bool is_zero_page(const std::byte* page) {
-  uint64_t words[8];
-  for (size_t at = 0; at < kPageSize; at += sizeof words) {
-    std::memcpy(words, page + at, sizeof words);
-    if ((words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0)
-      return false;
-  }
-  return true;
-}
-
 class MappingDigest {
  public:
   MappingDigest() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
   void add(uint64_t page_number, const std::byte* page) {
-    if (is_zero_page(page)) return;
+    if (is_zero_page({page, kPageSize})) return;
     XXH3_64bits_update(state_.get(), &page_number, sizeof page_number);
     XXH3_64bits_update(state_.get(), page, kPageSize);
   }
@@ -60,11 +39,13 @@ class MappingDigest {
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
                                           TraceeMemory& memory, DigestScope scope, const LeftOut& left_out) {
   std::vector<MemoryDigest> digests;
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/pagemap", tid);
-  const int pagemap = open(path, O_RDONLY | O_CLOEXEC);
+  Pagemap pagemap(tid);
+  const auto any_page_there = [&](Address at, size_t pages) {
+    const auto& found = pagemap.look_up(at, pages);
+    return std::any_of(found.begin(), found.end(),
+                       [](Pagemap::Page p) { return p != Pagemap::Page::absent; });
+  };
   std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
-  std::vector<uint64_t> entries;
   for (const auto& [start, mapping] : space.mappings()) {
     const bool shared = mapping.recorded.prot.shared;
     if (!mapping.recorded.prot.write || mapping.kind == MappingKind::bygone ||
@@ -75,7 +56,7 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
     for (Address at = start; at < mapping.range().end;) {
       const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
       const uint64_t first_page = (at - start) / kPageSize;
-      if (!absent_is_zero || any_page_there(pagemap, at, pages, entries)) {
+      if (!absent_is_zero || any_page_there(at, pages)) {
         if (memory.read(at, std::span(bytes).first(pages * kPageSize))) {
           const MemoryRange piece = range_of(at, pages * kPageSize);
           const Address dead = left_out.dead_below;
@@ -96,7 +77,6 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
     }
     digests.push_back({event, space.id(), mapping.range().start, mapping.range().end, digest.value()});
   }
-  if (pagemap >= 0) close(pagemap);
   return digests;
 }
 

@@ -80,7 +80,7 @@ std::vector<MemoryRange> private_anonymous(pid_t pid) {
   return ranges;
 }
 
-constexpr std::array<std::byte, kPageSize> kZeroPage{};
+constexpr std::array<std::byte, kPageSize> kZeroBytes{};
 
 }  // namespace
 
@@ -106,7 +106,7 @@ void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory,
       if (state == PageBefore::copied)
         compare(page + i, run.subspan(i * kPageSize, kPageSize));
       else if (present_now[page + i] && state == PageBefore::zero)
-        compare(page + i, kZeroPage);
+        compare(page + i, kZeroBytes);
       else if (present_now[page + i])
         append_joined(range_of(range_.start + (page + i) * kPageSize, kPageSize), changed, first);
     }

@@ -1,0 +1,286 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "replayer/replay_session.h"
+#include "tracee/extended_state.h"
+#include "tracee/pagemap.h"
+
+namespace bygone {
+
+namespace {
+
+const std::vector<std::byte> kZeroes(64 * kPageSize);
+
+uint64_t file_size(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 ? uint64_t(st.st_size) : 0;
+}
+
+// Behind the end of the file there is no memory, on its last page there are zeroes.
+bool read_file_pages(int fd, uint64_t offset, std::span<std::byte> out) {
+  const ssize_t got = pread(fd, out.data(), out.size(), off_t(offset));
+  if (got <= 0) return false;
+  std::fill(out.begin() + got, out.end(), std::byte{0});
+  return true;
+}
+
+SnapshotSubject::File subject_of(const ContentFiles::SharedFile& file, EventNumber event) {
+  SnapshotSubject::File subject;
+  subject.row = {event, file.device, file.inode, file_size(file.fd)};
+  subject.ranges = {{0, page_ceil(Address{subject.row.size_bytes}).value}};
+  subject.read = [fd = file.fd](uint64_t offset, std::span<std::byte> out) {
+    return read_file_pages(fd, offset, out);
+  };
+  return subject;
+}
+
+SnapshotPosition position_of(const ReplayedTask& task) {
+  if (task.at_entry) return SnapshotPosition::in_call;
+  return task.call_returned ? SnapshotPosition::call_returned : SnapshotPosition::user;
+}
+
+Place place_of(const Snapshot& snapshot, Tid task) {
+  return {snapshot.event, task, "snapshot"};
+}
+
+// Calls use(bytes) for a visit's bytes in pieces, also where they are zeroes that are kept nowhere.
+template <class Use>
+Expected<void> in_pieces(uint64_t page, uint64_t count, std::span<const std::byte> bytes, Use&& use) {
+  if (!bytes.empty()) return use(page * kPageSize, bytes);
+  for (uint64_t done = 0; done < count;) {
+    const uint64_t pages = std::min<uint64_t>(count - done, kZeroes.size() / kPageSize);
+    BYGONE_TRY(use((page + done) * kPageSize, std::span<const std::byte>(kZeroes).first(pages * kPageSize)));
+    done += pages;
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<Snapshot> ReplaySession::keep(SnapshotWriter& writer) {
+  SnapshotSubject subject;
+  subject.event = outcome_.last_event;
+  std::set<const ReplayedSpace*> seen;
+  for (auto& [tid, task] : tasks_) {
+    if (!task.space) continue;
+    ReplayedSpace& space = *task.space;
+    auto& state = subject.tasks.emplace_back();
+    state.row = {subject.event, tid, task.tgid, space.space.id(), position_of(task)};
+    state.registers = task.registers;
+    if (get_extended_state(task.pid, state.extended_state) == Outcome::gone)
+      return fail(ErrorKind::divergence, fmt::format("replayed process {}", task.pid),
+                  "was killed from outside");
+    if (!seen.insert(&space).second) continue;
+    const auto row = space_rows_.find(space.space.id());
+    const AddressSpaceId parent = row == space_rows_.end() ? AddressSpaceId{} : row->second.parent;
+    subject.spaces.push_back({&space.space, parent, &space.memory, task.pid, stack_limit_of(task.pid)});
+  }
+  for (const ContentFiles::SharedFile& file : files_.shared_files())
+    subject.files.push_back(subject_of(file, subject.event));
+  return writer.write(subject);
+}
+
+Expected<void> ReplaySession::restore(const SnapshotState& state) {
+  BYGONE_TRY(restore_shared_files(state));
+  for (const auto& space : state.spaces) BYGONE_TRY(restore_space(space, state.snapshot.event));
+  for (const auto& task : state.tasks) BYGONE_TRY(restore_task(task));
+  for (const auto& space : state.spaces) {
+    const bool has_tasks = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+      return t.second.space->space.id() == space.row.address_space;
+    });
+    if (!has_tasks)
+      return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", state.snapshot.event.value),
+                  fmt::format("has memory {} that nobody runs in", space.row.address_space.value));
+  }
+  restored_spaces_.clear();
+  if (!tasks_.contains(first_task_)) outcome_.wait_status = first_status_;
+  return {};
+}
+
+// First of all: private mappings of a file that others share show what these have stored there.
+Expected<void> ReplaySession::restore_shared_files(const SnapshotState& state) {
+  const EventNumber event = state.snapshot.event;
+  for (const auto& space : state.spaces) {
+    BYGONE_ASSIGN(const auto mappings, recording_.mappings_at(space.row.address_space, event));
+    for (const Mapping& mapping : mappings)
+      if (mapping.recorded.prot.shared && mapping.recorded.inode != 0) BYGONE_TRY(files_.file_for(mapping));
+  }
+  for (const auto& [row, pages] : state.files) {
+    BYGONE_ASSIGN(const int fd, files_.shared_file(row.device, row.inode, row.size_bytes));
+    const uint64_t size = file_size(fd);
+    const auto write = [&](uint64_t offset, std::span<const std::byte> bytes) -> Expected<void> {
+      if (offset >= size) return {};
+      const auto part = bytes.first(std::min<uint64_t>(bytes.size(), size - offset));
+      if (pwrite(fd, part.data(), part.size(), off_t(offset)) == ssize_t(part.size())) return {};
+      return fail(ErrorKind::io, "shared memory", fmt::format("cannot be laid out: {}", std::strerror(errno)),
+                  "free some memory");
+    };
+    BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) {
+      return in_pieces(page, count, bytes, write);
+    }));
+  }
+  return {};
+}
+
+Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& state, EventNumber event) {
+  BYGONE_ASSIGN(const pid_t pid, processes_.make());
+  const auto space = make_space(state.row.address_space, pid, event);
+  restored_spaces_[state.row.address_space] = space;
+  made_[Tid{-int32_t(restored_spaces_.size())}] = pid;  // until a task takes it
+  set_stack_limit(pid, state.row.stack_limit_bytes);
+  BYGONE_TRY(materialiser_.clear(pid, space->memory));
+  BYGONE_TRY(adopt_mappings(*space, event, nullptr));
+  std::vector<Part> parts;
+  for (const auto& [start, mapping] : space->space.mappings()) parts.push_back({&mapping, mapping.range()});
+  BYGONE_TRY(materialiser_.make(pid, space->memory, parts, Filling::files_only));
+  const auto write = [&](uint64_t address, std::span<const std::byte> bytes) -> Expected<void> {
+    if (space->memory.write(Address{address}, bytes)) return {};
+    return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", event.value),
+                fmt::format("has pages at 0x{:x} where nothing is mapped", address),
+                "`bygone verify` says how far the recording can be used");
+  };
+  return snapshots_.visit_pages(state.pages, [&](uint64_t page, uint64_t count, auto bytes) {
+    return in_pieces(page, count, bytes, write);
+  });
+}
+
+Expected<void> ReplaySession::restore_task(const SnapshotState::TaskState& state) {
+  const auto space = restored_spaces_.find(state.row.address_space);
+  if (space == restored_spaces_.end() || tasks_.contains(state.row.task))
+    return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", state.row.event.value),
+                fmt::format("cannot have a task {} there", state.row.task.value));
+  const auto sharer = std::find_if(tasks_.begin(), tasks_.end(),
+                                   [&](const auto& t) { return t.second.space == space->second; });
+  ReplayedTask task;
+  task.tid = state.row.task;
+  task.tgid = state.row.tgid;
+  if (sharer == tasks_.end()) {
+    task.pid = *space->second->users.begin();
+    std::erase_if(made_, [&](const auto& m) { return m.second == task.pid; });
+  } else {
+    const Place place{state.row.event, task.tid, "snapshot"};
+    BYGONE_ASSIGN(task.pid, clone_process(sharer->second, Memory::shared, place));
+    space->second->users.insert(task.pid);
+  }
+  task.space = space->second;
+  task.registers = state.registers;
+  task.registers_set = false;
+  task.at_entry = state.row.position == SnapshotPosition::in_call;
+  task.call_returned = state.row.position == SnapshotPosition::call_returned;
+  const ReplayedTask& kept = tasks_.emplace(state.row.task, std::move(task)).first->second;
+  if (state.extended_state.empty() || set_extended_state(kept.pid, state.extended_state)) return {};
+  return fail(ErrorKind::unavailable, fmt::format("snapshot of event {}", state.row.event.value),
+              "this processor cannot take the recorded vector registers",
+              "replay on a machine with the same processor features (XSAVE components)");
+}
+
+Expected<void> ReplaySession::compare(const SnapshotState& state) {
+  if (tasks_.size() != state.tasks.size())
+    return diverged(place_of(state.snapshot, Tid{}),
+                    fmt::format("expected {} tasks, found {}", state.tasks.size(), tasks_.size()));
+  for (const auto& expected : state.tasks) {
+    const Place place = place_of(state.snapshot, expected.row.task);
+    BYGONE_ASSIGN(ReplayedTask* const task, find(place));
+    if (position_of(*task) != expected.row.position || task->tgid != expected.row.tgid ||
+        task->space->space.id() != expected.row.address_space)
+      return diverged(place, "it does not stand where the snapshot says");
+    BYGONE_TRY(compare_registers(place, expected.registers, task->registers));
+    std::vector<std::byte> extended;
+    if (get_extended_state(task->pid, extended) == Outcome::gone)
+      return diverged(place, "its process was killed from outside");
+    if (extended != expected.extended_state) {
+      const auto differ = std::mismatch(extended.begin(), extended.end(), expected.extended_state.begin(),
+                                        expected.extended_state.end());
+      return diverged(place,
+                      fmt::format("its XSAVE area differs at byte {}", differ.first - extended.begin()));
+    }
+  }
+  for (const auto& space : state.spaces)
+    for (auto& [tid, task] : tasks_) {
+      if (task.space->space.id() != space.row.address_space) continue;
+      BYGONE_TRY(compare_space(task, space.pages, place_of(state.snapshot, tid)));
+      break;
+    }
+  return {};
+}
+
+Expected<void> ReplaySession::compare_space(ReplayedTask& task, const PageTable& pages, const Place& place) {
+  const LeftOut ignored = left_out(task, task.registers);
+  TraceeMemory& memory = task.space->memory;
+  // What recording and replay may rightly differ in becomes equal.
+  const auto blank = [&](Address at, std::span<std::byte> found, std::span<const std::byte> expected) {
+    const MemoryRange range = range_of(at, found.size());
+    const auto copy = [&](const MemoryRange& part) {
+      if (part.empty()) return;
+      const auto from = expected.begin() + ptrdiff_t(part.start - at);
+      std::copy(from, from + ptrdiff_t(part.size_bytes()), found.begin() + ptrdiff_t(part.start - at));
+    };
+    for (const MemoryRange& in_flight : ignored.in_flight) copy(range.intersect(in_flight));
+    const Mapping* const mapping = task.space->space.find(at);
+    if (mapping != nullptr && mapping->kind == MappingKind::stack && ignored.dead_below != kNoDeadMemory)
+      copy(range.intersect({mapping->range().start, ignored.dead_below}));
+  };
+  std::vector<std::byte> found;
+  BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) {
+    return in_pieces(page, count, bytes, [&](uint64_t address, auto expected) -> Expected<void> {
+      found.resize(expected.size());
+      for (size_t i = 0; i < expected.size(); i += kPageSize) {
+        const Address at{address + i};
+        const auto mine = std::span(found).subspan(i, kPageSize);
+        const auto theirs = expected.subspan(i, kPageSize);
+        if (!memory.read(at, mine)) return diverged(place, fmt::format("no memory at 0x{:x}", at.value));
+        blank(at, mine, theirs);
+        const auto differ = std::mismatch(mine.begin(), mine.end(), theirs.begin());
+        if (differ.first != mine.end())
+          return diverged(place, fmt::format("memory at 0x{:x}: expected {:02x}, found {:02x}",
+                                             at.value + uint64_t(differ.first - mine.begin()),
+                                             unsigned(*differ.second), unsigned(*differ.first)));
+      }
+      return {};
+    });
+  }));
+  // And what no table names is as its mapping says.
+  Pagemap pagemap(task.pid);
+  std::vector<std::byte> page(kPageSize);
+  for (const auto& [start, mapping] : task.space->space.mappings()) {
+    const bool is_private = !mapping.recorded.prot.shared || mapping.recorded.inode == 0;
+    if (!is_private || mapping.kind == MappingKind::bygone || mapping.kind == MappingKind::vvar ||
+        mapping.kind == MappingKind::vsyscall)
+      continue;
+    constexpr uint64_t kPagesAtOnce = 512;
+    for (Address at = start; at < mapping.range().end;) {
+      const uint64_t count = std::min(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
+      const auto& state = pagemap.look_up(at, count);
+      for (uint64_t i = 0; i < count; ++i) {
+        const Address here = at + i * kPageSize;
+        if (state[i] != Pagemap::Page::own || find_run(pages, here.value / kPageSize) != nullptr) continue;
+        if (!memory.read(here, page)) continue;
+        blank(here, page, kZeroes);
+        BYGONE_TRY(compare_own_page(mapping, here, page, place));
+      }
+      at = at + count * kPageSize;
+    }
+  }
+  return {};
+}
+
+Expected<void> ReplaySession::compare_own_page(const Mapping& mapping, Address at,
+                                               std::span<const std::byte> page, const Place& place) {
+  std::vector<std::byte> expected(kPageSize);
+  if (mapping.recorded.inode != 0) {
+    BYGONE_ASSIGN(const ContentFiles::File* const file, files_.file_for(mapping));
+    if (file != nullptr && mapping.replayed)
+      read_file_pages(file->fd, mapping.replayed->offset_bytes + (at - mapping.range().start), expected);
+  }
+  const auto differ = std::mismatch(page.begin(), page.end(), expected.begin());
+  if (differ.first == page.end()) return {};
+  return diverged(place, fmt::format("memory at 0x{:x}: expected {:02x} as it was mapped, found {:02x}",
+                                     at.value + uint64_t(differ.first - page.begin()),
+                                     unsigned(*differ.second), unsigned(*differ.first)));
+}
+
+}  // namespace bygone

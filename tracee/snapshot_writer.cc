@@ -1,0 +1,259 @@
+#include "tracee/snapshot_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "schema/codec.h"
+#include "tracee/pagemap.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace bygone {
+
+namespace {
+
+constexpr size_t kPagesAtOnce = 256;
+constexpr size_t kPagesPerBatch = 64;
+
+tl::unexpected<Error> gone(pid_t tid) {
+  return fail(ErrorKind::not_found, fmt::format("task {}", tid), "was killed while a snapshot was taken");
+}
+
+// Private memory a program can have changed. The vvar pages are the kernel's, bygone's pages come with the
+// stub.
+bool holds_private_pages(const Mapping& mapping) {
+  switch (mapping.kind) {
+    case MappingKind::vvar:
+    case MappingKind::vsyscall:
+    case MappingKind::bygone:
+      return false;
+    default:
+      return !mapping.recorded.prot.shared || mapping.recorded.inode == 0;
+  }
+}
+
+}  // namespace
+
+// Turns pages as they are read, in ascending order, into a table.
+class SnapshotWriter::Scan {
+ public:
+  Scan(SnapshotWriter& writer, const KnownPages& before, KnownPages& now)
+      : writer_(writer), before_(before), now_(now), next_(before.begin()) {}
+
+  // `absent_is_zero`: what no table names holds zeroes there.
+  Expected<void> add(uint64_t number, std::span<const std::byte> page, bool absent_is_zero) {
+    if (is_zero_page(page)) {
+      if (!absent_is_zero) add_page(table_, number, kZeroPage);
+      return {};
+    }
+    const XXH128_hash_t hash = XXH3_128bits(page.data(), page.size());
+    const Digest digest{hash.low64, hash.high64};
+    while (next_ != before_.end() && next_->number < number) ++next_;
+    const bool unchanged = next_ != before_.end() && next_->number == number && next_->digest == digest;
+    PageId id;
+    if (unchanged) {
+      id = next_->page;
+    } else {
+      BYGONE_ASSIGN(id, writer_.keep(digest, page));
+    }
+    now_.push_back({number, digest, id});
+    add_page(table_, number, id);
+    return {};
+  }
+  PageTable take() { return std::move(table_); }
+
+ private:
+  SnapshotWriter& writer_;
+  const KnownPages& before_;
+  KnownPages& now_;
+  KnownPages::const_iterator next_;
+  PageTable table_;
+};
+
+Expected<void> SnapshotWriter::flush() {
+  if (batch_.empty()) return {};
+  const auto written = append_row(sink_, PageBatch{batch_first_, event_, batch_.size() / kPageSize},
+                                  std::as_bytes(std::span(batch_)));
+  batch_.clear();
+  return written;
+}
+
+Expected<PageId> SnapshotWriter::keep(const Digest& digest, std::span<const std::byte> page) {
+  const auto [known, is_new] = kept_now_.try_emplace(digest, next_page_);
+  if (!is_new) return known->second;
+  if (batch_.empty()) batch_first_ = next_page_;
+  batch_.insert(batch_.end(), page.begin(), page.end());
+  ++next_page_.value;
+  ++new_pages_;
+  const PageId id = known->second;
+  if (batch_.size() == kPagesPerBatch * kPageSize) BYGONE_TRY(flush());
+  return id;
+}
+
+Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of,
+                                                int64_t files_change_after_ns, const KnownPages& before,
+                                                KnownPages& now) {
+  Scan scan(*this, before, now);
+  Pagemap pagemap(of.tid);
+  std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
+  for (const auto& [start, mapping] : of.space->mappings()) {
+    if (!holds_private_pages(mapping)) continue;
+    const bool has_file = mapping.recorded.inode != 0;
+    const bool file_changes = has_file && mapping.recorded.file_stat.mtime_ns > files_change_after_ns;
+    for (Address at = start; at < mapping.range().end;) {
+      const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
+      const auto& found = pagemap.look_up(at, pages);
+      for (size_t i = 0; i < pages;) {
+        // Pages that still are the file's are made again by mapping it.
+        const auto is_wanted = [&](size_t k) {
+          return file_changes || found[k] == Pagemap::Page::own ||
+                 (!has_file && found[k] == Pagemap::Page::of_file);
+        };
+        if (!is_wanted(i)) {
+          ++i;
+          continue;
+        }
+        size_t end = i + 1;
+        while (end < pages && is_wanted(end)) ++end;
+        const auto into = std::span(bytes).first((end - i) * kPageSize);
+        const bool whole = of.memory->read(at + i * kPageSize, into);
+        for (size_t k = i; k < end; ++k) {
+          const auto page = into.subspan((k - i) * kPageSize, kPageSize);
+          if (!whole && !of.memory->read(at + k * kPageSize, page)) continue;
+          BYGONE_TRY(scan.add((at.value / kPageSize) + k, page, !has_file));
+        }
+        i = end;
+      }
+      at = at + pages * kPageSize;
+    }
+  }
+  uint64_t ignored = 0;
+  // Everything unreadable: the process is gone.
+  if (now.empty() && !of.space->mappings().empty() &&
+      !of.memory->read_value(of.space->mappings().begin()->first, ignored))
+    return gone(of.tid);
+  return scan.take();
+}
+
+Expected<PageTable> SnapshotWriter::write_file(const SnapshotSubject::File& file, const KnownPages& before,
+                                               KnownPages& now) {
+  Scan scan(*this, before, now);
+  std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
+  for (const auto& [begin, end] : file.ranges) {
+    for (uint64_t at = begin; at < end;) {
+      const size_t pages = std::min<uint64_t>(kPagesAtOnce, (end - at) / kPageSize);
+      const auto into = std::span(bytes).first(pages * kPageSize);
+      const bool whole = file.read(at, into);
+      for (size_t i = 0; i < pages; ++i) {
+        const auto page = into.subspan(i * kPageSize, kPageSize);
+        if (!whole && !file.read(at + i * kPageSize, page)) continue;
+        BYGONE_TRY(scan.add(at / kPageSize + i, page, false));
+      }
+      at += pages * kPageSize;
+    }
+  }
+  return scan.take();
+}
+
+Expected<Snapshot> SnapshotWriter::write(const SnapshotSubject& subject) {
+  const auto began = std::chrono::steady_clock::now();
+  event_ = subject.event;
+  new_pages_ = 0;
+  kept_now_.clear();
+  batch_.clear();
+  std::map<AddressSpaceId, KnownPages> spaces;
+  std::map<FileKey, KnownPages> files;
+  std::vector<std::pair<SnapshotSpace, PageTable>> space_rows;
+  std::vector<std::pair<SnapshotFile, PageTable>> file_rows;
+  static const KnownPages kNone;
+  Snapshot snapshot{subject.event, 0, 0, 0};
+  const auto count = [&](const PageTable& table) {
+    for (const PageRun& run : table) snapshot.pages += run.count;
+  };
+  for (const SnapshotSubject::Space& of : subject.spaces) {
+    auto before = spaces_.find(of.space->id());
+    if (before == spaces_.end()) before = spaces_.find(of.parent);
+    KnownPages& now = spaces[of.space->id()];
+    BYGONE_ASSIGN(PageTable table, write_space(of, subject.files_change_after_ns,
+                                               before == spaces_.end() ? kNone : before->second, now));
+    count(table);
+    space_rows.emplace_back(SnapshotSpace{event_, of.space->id(), of.stack_limit_bytes}, std::move(table));
+  }
+  for (const SnapshotSubject::File& file : subject.files) {
+    const FileKey key{file.row.device, file.row.inode};
+    const auto before = files_.find(key);
+    BYGONE_ASSIGN(PageTable table,
+                  write_file(file, before == files_.end() ? kNone : before->second, files[key]));
+    count(table);
+    file_rows.emplace_back(file.row, std::move(table));
+  }
+  BYGONE_TRY(flush());
+  for (const auto& [row, table] : space_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
+  for (const auto& [row, table] : file_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
+  std::vector<std::byte> state;
+  for (const SnapshotSubject::Task& task : subject.tasks) {
+    const auto registers = std::as_bytes(std::span(task.registers.values));
+    state.assign(registers.begin(), registers.end());
+    state.insert(state.end(), task.extended_state.begin(), task.extended_state.end());
+    BYGONE_TRY(append_row(sink_, task.row, state));
+  }
+  snapshot.new_pages = new_pages_;
+  snapshot.pause_ns = uint64_t(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
+  BYGONE_TRY(append_row(sink_, snapshot));
+  spaces_ = std::move(spaces);
+  files_ = std::move(files);
+  return snapshot;
+}
+
+namespace {
+
+struct View {
+  uint64_t begin;  // offsets
+  uint64_t end;
+  Address start;
+  TraceeMemory* memory;
+};
+
+// Reads through the first view that has all of it.
+bool read_views(const std::vector<View>& views, uint64_t offset, std::span<std::byte> out) {
+  for (const View& view : views)
+    if (view.begin <= offset && offset + out.size() <= view.end &&
+        view.memory->read(view.start + (offset - view.begin), out))
+      return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<SnapshotSubject::File> shared_files(const std::vector<SnapshotSubject::Space>& spaces,
+                                                EventNumber event) {
+  std::map<std::pair<Device, uint64_t>, std::vector<View>> views;
+  for (const SnapshotSubject::Space& of : spaces)
+    for (const auto& [start, mapping] : of.space->mappings()) {
+      const KernelMapping& file = mapping.recorded;
+      if (!file.prot.shared || file.inode == 0) continue;
+      views[{file.device, file.inode}].push_back(
+          {file.offset_bytes, file.offset_bytes + file.range.size_bytes(), start, of.memory});
+    }
+  std::vector<SnapshotSubject::File> files;
+  for (auto& [key, found] : views) {
+    std::sort(found.begin(), found.end(), [](const View& a, const View& b) { return a.begin < b.begin; });
+    SnapshotSubject::File& file = files.emplace_back();
+    file.row = {event, key.first, key.second, 0};
+    for (const View& view : found) {
+      file.row.size_bytes = std::max(file.row.size_bytes, view.end);
+      if (!file.ranges.empty() && view.begin <= file.ranges.back().second)
+        file.ranges.back().second = std::max(file.ranges.back().second, view.end);
+      else
+        file.ranges.emplace_back(view.begin, view.end);
+    }
+    file.read = [views = std::move(found)](uint64_t offset, std::span<std::byte> out) {
+      return read_views(views, offset, out);
+    };
+  }
+  return files;
+}
+
+}  // namespace bygone

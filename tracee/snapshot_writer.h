@@ -1,0 +1,102 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/page_table.h"
+#include "schema/record.h"
+#include "schema/registers.h"
+#include "schema/rows.h"
+#include "tracee/address_space.h"
+#include "tracee/memory.h"
+
+namespace bygone {
+
+// What a snapshot is taken of. Everything is borrowed for the length of the call.
+struct SnapshotSubject {
+  struct Task {
+    SnapshotTask row;
+    Registers registers;
+    std::vector<std::byte> extended_state;
+  };
+  struct Space {
+    const AddressSpace* space;
+    AddressSpaceId parent;  // it was forked from
+    TraceeMemory* memory;
+    pid_t tid;  // somebody who runs in it
+    uint64_t stack_limit_bytes;
+  };
+  // Memory mapped MAP_SHARED, named by its recorded file.
+  struct File {
+    SnapshotFile row;
+    // Reads some bytes at an offset; false where there is no memory (a hole, behind the end).
+    std::function<bool(uint64_t offset_bytes, std::span<std::byte> out)> read;
+    std::vector<std::pair<uint64_t, uint64_t>> ranges;  // of offsets, ascending, page-aligned: what to read
+  };
+  EventNumber event;
+  // Of files last written after this (st_mtim, ns since the epoch) private mappings may show something else
+  // than what was stored when they were mapped: all their pages are kept.
+  int64_t files_change_after_ns = INT64_MAX;
+  std::vector<Task> tasks;
+  std::vector<Space> spaces;
+  std::vector<File> files;
+};
+
+// Writes snapshots. Pages are kept once: those that are as they were in the snapshot before, are equal to
+// others of the same snapshot, come unchanged from a mapped file, or hold zeroes, cost a place in a table. It
+// remembers a digest of every page of the last snapshot, 40 bytes each; nothing else grows.
+class SnapshotWriter {
+ public:
+  // `next` is the number of the next page to be kept.
+  SnapshotWriter(RecordSink& sink, PageId next) : sink_(sink), next_page_(next) {}
+
+  // All tasks stand still meanwhile. Fails with not_found if a task is killed under it: what was written then
+  // is no snapshot, and the next call begins anew. `pause_ns` of the row is what the call takes.
+  Expected<Snapshot> write(const SnapshotSubject& subject);
+
+ private:
+  struct Digest {
+    uint64_t low = 0;
+    uint64_t high = 0;
+    bool operator==(const Digest&) const = default;
+  };
+  struct DigestHash {
+    size_t operator()(const Digest& digest) const { return digest.low; }
+  };
+  struct KnownPage {
+    uint64_t number;  // address or offset / kPageSize
+    Digest digest;
+    PageId page;
+  };
+  using KnownPages = std::vector<KnownPage>;  // by number
+  using FileKey = std::pair<Device, uint64_t>;
+  class Scan;
+
+  Expected<PageTable> write_space(const SnapshotSubject::Space& space, int64_t files_change_after_ns,
+                                  const KnownPages& before, KnownPages& now);
+  Expected<PageTable> write_file(const SnapshotSubject::File& file, const KnownPages& before,
+                                 KnownPages& now);
+  Expected<PageId> keep(const Digest& digest, std::span<const std::byte> page);
+  Expected<void> flush();
+
+  RecordSink& sink_;
+  PageId next_page_;
+  EventNumber event_;
+  uint64_t new_pages_ = 0;
+  std::vector<std::byte> batch_;  // pages not yet written
+  PageId batch_first_;
+  std::unordered_map<Digest, PageId, DigestHash> kept_now_;  // by this snapshot
+  std::map<AddressSpaceId, KnownPages> spaces_;
+  std::map<FileKey, KnownPages> files_;
+};
+
+// What reads the pages of shared memory through whoever maps it.
+std::vector<SnapshotSubject::File> shared_files(const std::vector<SnapshotSubject::Space>& spaces,
+                                                EventNumber event);
+
+}  // namespace bygone
