@@ -18,6 +18,9 @@ struct Options {
   bool quiet = false;
   bool durable = false;
   uint64_t ring_bytes = kDefaultRingBytes;
+  bool no_snapshots = false;
+  double snapshot_every_s = 0.5;
+  double snapshot_budget = 10;
   std::string on_store_failure = "detach";
 };
 
@@ -49,6 +52,9 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.on_store_failure =
       options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
+  record_options.snapshots.wanted = !options.no_snapshots;
+  record_options.snapshots.interval = std::chrono::nanoseconds(int64_t(options.snapshot_every_s * 1e9));
+  record_options.snapshots.budget = options.snapshot_budget / 100;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
@@ -93,6 +99,18 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
           "[detach]")
       ->type_name("detach|kill")
       ->check(CLI::IsMember({"detach", "kill"}));
+  command->add_flag("--no-snapshots", options->no_snapshots,
+                    "take no snapshots: seeking replays from the beginning until `bygone index` adds some");
+  command
+      ->add_option("--snapshot-every", options->snapshot_every_s,
+                   "seconds a replay takes from one snapshot to the next, about [0.5]")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 86400.0));
+  command
+      ->add_option("--snapshot-budget", options->snapshot_budget,
+                   "share of the program's time that snapshots may take; they get rarer to keep it [10]")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.1, 100.0));
   command->add_flag("--durable", options->durable,
                     "sync every commit to the disk: what readers see outlives a crash of the machine");
   command

@@ -27,6 +27,10 @@ class EventLog {
   const std::optional<Error>& failure() const { return failure_; }
   // Asks the sink too: it may know of trouble that no row has met yet.
   const std::optional<Error>& check();
+  // Something else that went to the sink has failed.
+  void report(const Error& error) {
+    if (!failure_) failure_ = error;
+  }
   // Everything is on disk, or there is a failure().
   void close();
 

@@ -27,13 +27,11 @@ uint32_t lasting_flags(uint64_t flags) {
   return sharing | (uint32_t(flags) & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_HUGETLB));
 }
 
-// Written so lately that it may be being written still: its mappings have to follow. Files that were there
-// before the program ran are spared the look at every write.
 bool just_written(const FileStat& stat) {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   constexpr int64_t kNsPerSecond = 1'000'000'000;
-  return int64_t(now.tv_sec) * kNsPerSecond - stat.mtime_ns < 60 * kNsPerSecond;
+  return int64_t(now.tv_sec) * kNsPerSecond - stat.mtime_ns < kFreshFileSeconds * kNsPerSecond;
 }
 
 // What of the mapping has the file behind it: pages beyond its end cannot be touched.

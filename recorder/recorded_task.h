@@ -25,6 +25,7 @@ struct RecordedSpace {
   AddressSpace space;
   TraceeMemory memory;
   std::set<pid_t> users;
+  AddressSpaceId parent;        // it was forked from
   Address program_break;        // 0 until the first brk(2)
   int statm = -1;               // kept open for mapped_pages()
   bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
@@ -46,11 +47,13 @@ struct RecordedTask {
   std::optional<Stop> pending;  // reported, not looked at yet
   std::shared_ptr<RecordedSpace> space;
 
-  Registers registers;        // as of its last frame
-  bool in_call = false;       // between a call's entry and its exit
-  bool lost_turn = false;     // its `enter` frame for this call is written
-  bool exec_pending = false;  // past PTRACE_EVENT_EXEC, before that call's exit
-  CallEntry entry;            // of the call it is in
+  Registers registers;                    // as of its last frame
+  bool in_call = false;                   // between a call's entry and its exit
+  bool lost_turn = false;                 // its `enter` frame for this call is written
+  bool call_returned = false;             // its last frame was the return of a call, which may start again
+  std::vector<std::byte> extended_state;  // XSAVE area, as of the entry of the call it sleeps in
+  bool exec_pending = false;              // past PTRACE_EVENT_EXEC, before that call's exit
+  CallEntry entry;                        // of the call it is in
   const CallRow* row = nullptr;
   bool may_block = false;
   std::unique_ptr<MemoryWatch> watch;     // over a call that nothing describes

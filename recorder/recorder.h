@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "recorder/snapshot_pacer.h"
 #include "schema/error.h"
 #include "schema/record.h"
 #include "schema/rows.h"
@@ -30,6 +31,7 @@ struct RecordOptions {
   // told of and counted. It costs time in proportion to the program's memory, at every call.
   RowChecking row_checking = RowChecking::off;
   OnStoreFailure on_store_failure = OnStoreFailure::detach;
+  SnapshotOptions snapshots;
   // Told, in plain words, what the user should know while the program runs; may be empty.
   std::function<void(const std::string&)> warn;
 };
@@ -43,6 +45,8 @@ struct RecordOutcome {
       0;                       // calls nothing describes that could not be captured so: a replay may differ
   uint64_t checked_calls = 0;  // calls whose row was held against what they changed
   uint64_t misdescribed_calls = 0;  // of those, calls that changed memory their row does not mention
+  uint64_t snapshots = 0;
+  uint64_t snapshot_pause_ns = 0;  // how long the program stood still for them, in all
   // Why the recording ends before the program did, which was let go (OnStoreFailure::detach).
   std::optional<Error> store_failure;
 };

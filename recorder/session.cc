@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "recorder/wait_limit.h"
+#include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
 
@@ -50,7 +51,14 @@ RecordedSpace::~RecordedSpace() {
 }
 
 Session::Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t& processors)
-    : options_(options), sink_(sink), processors_(processors), log_(sink), files_(sink) {}
+    : options_(options),
+      sink_(sink),
+      processors_(processors),
+      log_(sink),
+      files_(sink),
+      pacer_(options.snapshots, SnapshotPacer::Clock::now()),
+      snapshots_(sink, PageId{1}),
+      files_change_after_ns_((int64_t(time(nullptr)) - kFreshFileSeconds) * 1'000'000'000) {}
 
 Session::~Session() {
   // Only after an error: nobody is left behind.
@@ -111,6 +119,7 @@ Expected<void> Session::loop() {
   while (!tasks_.empty()) {
     if (log_.check()) return {};
     if (tasks_.size() > 1) collect_stops();
+    BYGONE_TRY(snapshot_if_due());
     RecordedTask* task = choose();
     if (task == nullptr) {
       std::optional<Stop> stop;
@@ -184,6 +193,13 @@ bool Session::can_run(const RecordedTask& task) const {
 }
 
 RecordedTask* Session::choose() {
+  if (settling_) {
+    for (const auto& [tid, task] : tasks_)
+      if (!is_settled(*task) && can_run(*task)) return task.get();
+    if (computing_ > 0) return nullptr;
+    settling_ = false;  // nobody can be brought there
+    pacer_.postpone(SnapshotPacer::Clock::now());
+  }
   RecordedTask* current = find(turn_);
   const bool keep = current != nullptr && can_run(*current) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;
@@ -336,10 +352,14 @@ void Session::lose_turn(RecordedTask& task) {
 
 Expected<void> Session::go_into_call(RecordedTask& task) {
   task.state = RecordedTask::State::away;
-  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   const bool short_call =
       !any_call_may_block_ && (task.forced_result || (task.row != nullptr && !task.may_block &&
                                                       task.row->call_class != CallClass::task));
+  // A snapshot may be taken while it sleeps there; nobody can be asked then.
+  const bool makes_task = task.row != nullptr && task.row->call_class == CallClass::task;
+  if (!short_call && (tasks_.size() > 1 || makes_task) && options_.snapshots.wanted)
+    get_extended_state(task.tid, task.extended_state);
+  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   if (short_call || tasks_.size() == 1) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop) return {};
@@ -381,6 +401,10 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;
+  if (kind == FrameKind::syscall)
+    task.call_returned = call != SYS_rt_sigreturn;
+  else if (kind != FrameKind::signal)
+    task.call_returned = false;
   return {};
 }
 

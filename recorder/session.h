@@ -12,12 +12,18 @@
 #include "recorder/file_keeper.h"
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
+#include "recorder/snapshot_pacer.h"
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
 #include "tracee/remote_calls.h"
+#include "tracee/snapshot_writer.h"
 
 namespace bygone {
+
+// A file written so lately may be being written still: its mappings have to follow, those of files that were
+// there before the program ran are spared the look at every write.
+inline constexpr int64_t kFreshFileSeconds = 60;
 
 // One recording in progress: the tasks, whose turn it is, and what is written down at each stop. At most one
 // task runs user code at any time; a task inside a call may be overtaken by others (`enter` frame) until it
@@ -145,6 +151,7 @@ class Session {
                          const std::string& command);
   void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
   void leave_space(RecordedTask& task);
+  static uint64_t stack_limit(pid_t tid);
   std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
 
   // signals.cc
@@ -159,6 +166,15 @@ class Session {
   void leave_call(RecordedTask& task);
   // The same, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
+
+  // snapshots.cc
+  static bool is_settled(const RecordedTask& task);
+  bool all_settled() const;
+  // Takes a snapshot if one is due; where some task is in the middle of something, lets all others wait for
+  // it (settling_), for a while.
+  Expected<void> snapshot_if_due();
+  Expected<void> take_snapshot();
+  void forget_detached_segments();
 
   // let_go.cc: the program runs on without us
   // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.
@@ -183,6 +199,11 @@ class Session {
   cpu_set_t processors_;
   EventLog log_;
   FileKeeper files_;
+  SnapshotPacer pacer_;
+  SnapshotWriter snapshots_;
+  int64_t files_change_after_ns_;  // see SnapshotSubject
+  bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
+  SnapshotPacer::Clock::time_point settling_since_;
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
   pid_t first_tid_ = 0;

@@ -54,12 +54,12 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
   return request;
 }
 
-uint64_t stack_limit(pid_t tid) {
+}  // namespace
+
+uint64_t Session::stack_limit(pid_t tid) {
   rlimit limit{};
   return prlimit(tid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
 }
-
-}  // namespace
 
 // Words the kernel changes when the task ends, or executes another program: its robust futexes
 // (set_robust_list(2), kernel/futex/core.c) and the word set_tid_address(2) named.
@@ -96,7 +96,9 @@ std::vector<Address> Session::words_written_at_exit(const RecordedTask& task) {
 
 std::shared_ptr<RecordedSpace> Session::begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent) {
   log_.row(AddressSpaceRow{model.id(), parent, log_.next(), kNoEvent, stack_limit(tid)});
-  return std::make_shared<RecordedSpace>(std::move(model), tid);
+  auto space = std::make_shared<RecordedSpace>(std::move(model), tid);
+  space->parent = parent;
+  return space;
 }
 
 void Session::join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space) {

@@ -192,12 +192,8 @@ Expected<void> ReplaySession::compare(const SnapshotState& state) {
     std::vector<std::byte> extended;
     if (get_extended_state(task->pid, extended) == Outcome::gone)
       return diverged(place, "its process was killed from outside");
-    if (extended != expected.extended_state) {
-      const auto differ = std::mismatch(extended.begin(), extended.end(), expected.extended_state.begin(),
-                                        expected.extended_state.end());
-      return diverged(place,
-                      fmt::format("its XSAVE area differs at byte {}", differ.first - extended.begin()));
-    }
+    if (const auto differs = difference_of_extended_states(extended, expected.extended_state))
+      return diverged(place, fmt::format("its XSAVE area differs at byte {}", *differs));
   }
   for (const auto& space : state.spaces)
     for (auto& [tid, task] : tasks_) {

@@ -175,7 +175,9 @@ Expected<void> ServiceClient::amend(const Message& message, RingConsumer ring) {
   std::error_code ignored;
   if (!std::filesystem::exists(database, ignored))
     return fail(ErrorKind::not_found, name, "is not in this store", "`bygone ls` lists the recordings");
-  if (live_.find(name)) return fail(ErrorKind::usage, name, "is being written", "wait for its end");
+  const auto writing = live_.find(name);
+  if (writing && !writing->is_over())
+    return fail(ErrorKind::usage, name, "is being written", "wait for its end");
   BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
   IngestOptions options;
   options.database = database;

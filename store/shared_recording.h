@@ -32,6 +32,11 @@ class SharedRecording {
   // Holds the recording for the length of some appends.
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   Ingest& ingest() { return *ingest_; }
+  // Closed, or given up.
+  bool is_over() {
+    const auto held = lock();
+    return failed_.has_value();
+  }
   // Why no source may go on.
   const std::optional<Error>& failure() const { return failed_; }
   // Lets go of `held` until another source has appended something, for a short while at most.

@@ -4,6 +4,8 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
+#include <algorithm>
+
 namespace bygone {
 
 Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state) {
@@ -17,6 +19,15 @@ Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state) {
 bool set_extended_state(pid_t tid, std::span<const std::byte> state) {
   iovec area{const_cast<std::byte*>(state.data()), state.size()};
   return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &area) == 0;
+}
+
+std::optional<size_t> difference_of_extended_states(std::span<const std::byte> a,
+                                                    std::span<const std::byte> b) {
+  constexpr size_t kInUse = 512, kInUseEnd = 520;
+  if (a.size() != b.size()) return std::min(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i] && (i < kInUse || i >= kInUseEnd)) return i;
+  return std::nullopt;
 }
 
 }  // namespace bygone

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,5 +17,10 @@ Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state);
 
 // False if this processor or kernel does not take the state: it was recorded with features missing here.
 bool set_extended_state(pid_t tid, std::span<const std::byte> state);
+
+// The first byte in which two states differ; nothing if the registers are the same. Which components are in
+// their initial state is not compared: the processor may say so or not (XSTATE_BV, SDM volume 1, 13.6).
+std::optional<size_t> difference_of_extended_states(std::span<const std::byte> a,
+                                                    std::span<const std::byte> b);
 
 }  // namespace bygone

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace bygone {
+
+struct SnapshotOptions {
+  bool wanted = true;
+  // About how long a replay takes from one to the next.
+  std::chrono::nanoseconds interval = std::chrono::milliseconds(500);
+  double budget = 0.1;  // the share of the program's time that may go into them
+};
+
+// Says when a snapshot is due: when replaying what came since the last one would take the interval, judged by
+// the processor time the program used and the events there were, and the time the last one took is paid off.
+class SnapshotPacer {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit SnapshotPacer(const SnapshotOptions& options, Clock::time_point now);
+
+  // Cheap: looks closer only now and then. `processes` are asked for their processor times.
+  template <class Processes>
+  bool is_due(Clock::time_point now, uint64_t events, Processes&& processes) {
+    if (!options_.wanted || now < next_look_) return false;
+    return look(now, events, processes());
+  }
+  // The moment is no good: another is looked for soon.
+  void postpone(Clock::time_point now);
+  // One was taken between `began` and `ended`, at the event numbered `events`.
+  void took(Clock::time_point began, Clock::time_point ended, uint64_t events);
+
+ private:
+  bool look(Clock::time_point now, uint64_t events, const std::vector<pid_t>& processes);
+
+  SnapshotOptions options_;
+  Clock::time_point next_look_;
+  Clock::time_point not_before_;  // until the last one is paid off
+  uint64_t events_then_ = 0;
+  std::chrono::nanoseconds used_{0};                // by the program, since the last one
+  std::map<pid_t, std::chrono::nanoseconds> seen_;  // by each process, when it was last asked
+};
+
+}  // namespace bygone

@@ -1,0 +1,107 @@
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+
+#include "recorder/session.h"
+#include "tracee/extended_state.h"
+
+namespace bygone {
+
+namespace {
+
+// How long tasks in the middle of something are waited for.
+constexpr auto kSettlingPatience = std::chrono::milliseconds(100);
+
+bool is_exec(int64_t call) {
+  return call == SYS_execve || call == SYS_execveat;
+}
+
+}  // namespace
+
+// Does the task stand where its last frame says, with the memory it had then? A call under way may have
+// written some already: it will be written again when it returns.
+bool Session::is_settled(const RecordedTask& task) {
+  if (task.state == RecordedTask::State::leaving) return static_cast<bool>(task.exit_event);
+  if (task.injecting || task.reinjecting || task.exec_pending || task.computing || task.sleeps_in_fault)
+    return false;
+  if (!task.in_call || !task.lost_turn) return !task.in_user_code;
+  const bool changes_mappings = task.row != nullptr && task.row->call_class == CallClass::address_space;
+  return !changes_mappings && !is_exec(int64_t(task.entry.registers[Register::orig_rax]));
+}
+
+bool Session::all_settled() const {
+  return std::all_of(tasks_.begin(), tasks_.end(), [](const auto& t) { return is_settled(*t.second); });
+}
+
+Expected<void> Session::snapshot_if_due() {
+  const auto now = SnapshotPacer::Clock::now();
+  const bool due = settling_ || pacer_.is_due(now, log_.events(), [&] {
+    std::set<pid_t> processes;
+    for (const auto& [tid, task] : tasks_) processes.insert(task->tgid);
+    return std::vector<pid_t>(processes.begin(), processes.end());
+  });
+  if (!due || log_.events() == 0) return {};
+  if (all_settled()) {
+    settling_ = false;
+    return take_snapshot();
+  }
+  if (!settling_) settling_since_ = now;
+  settling_ = now - settling_since_ < kSettlingPatience;
+  if (!settling_) pacer_.postpone(now);
+  return {};
+}
+
+Expected<void> Session::take_snapshot() {
+  const auto began = SnapshotPacer::Clock::now();
+  SnapshotSubject subject;
+  subject.event = EventNumber{log_.events()};
+  subject.files_change_after_ns = files_change_after_ns_;
+  std::set<const RecordedSpace*> seen;
+  for (const auto& [tid, task] : tasks_) {
+    if (task->state == RecordedTask::State::leaving || !task->space) continue;
+    auto& state = subject.tasks.emplace_back();
+    const bool in_call = task->in_call && task->lost_turn;
+    state.row = {subject.event, Tid{tid}, Tid{task->tgid}, task->space->space.id(),
+                 in_call               ? SnapshotPosition::in_call
+                 : task->call_returned ? SnapshotPosition::call_returned
+                                       : SnapshotPosition::user};
+    state.registers = task->registers;
+    // A task that sleeps in a call cannot be asked.
+    if (task->in_call)
+      state.extended_state = task->extended_state;
+    else if (get_extended_state(tid, state.extended_state) == Outcome::gone)
+      return pacer_.postpone(began), Expected<void>{};
+    if (!seen.insert(task->space.get()).second) continue;
+    RecordedSpace& space = *task->space;
+    space.memory.follow(tid);
+    subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit(tid)});
+  }
+  if (subject.tasks.empty()) return {};
+  subject.files = shared_files(subject.spaces, subject.event);
+  const auto written = snapshots_.write(subject);
+  const auto ended = SnapshotPacer::Clock::now();
+  if (!written && written.error().kind == ErrorKind::not_found)
+    return pacer_.postpone(ended), Expected<void>{};
+  if (!written) return log_.report(written.error()), Expected<void>{};
+  ++outcome_.snapshots;
+  outcome_.snapshot_pause_ns += uint64_t(std::chrono::nanoseconds(ended - began).count());
+  pacer_.took(began, ended, log_.events());
+  forget_detached_segments();
+  return {};
+}
+
+// A replay that begins with the snapshot knows of no segment that nobody has attached now.
+void Session::forget_detached_segments() {
+  if (known_segments_.empty()) return;
+  std::set<uint64_t> attached;
+  for (const auto& [tid, task] : tasks_) {
+    if (!task->space) continue;
+    for (const auto& [start, mapping] : task->space->space.mappings())
+      if (mapping.recorded.prot.shared) attached.insert(mapping.recorded.inode);
+  }
+  std::erase_if(known_segments_, [&](uint64_t id) { return !attached.contains(id); });
+}
+
+}  // namespace bygone
