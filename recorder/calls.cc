@@ -7,6 +7,7 @@
 
 #include "recorder/session.h"
 #include "tracee/extended_state.h"
+#include "tracee/memory_advice.h"
 
 namespace bygone {
 
@@ -53,6 +54,7 @@ void Session::adjust_call(RecordedTask& task) {
       return answer(task, 0);
     case SYS_madvise:
       // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
+      has_advice_ = has_advice_ || lasts(registers.argument(2));
       if (registers.argument(2) == MADV_FREE) replace_argument(Register::rdx, MADV_DONTNEED);
       return;
     case SYS_prctl:

@@ -76,7 +76,7 @@ Expected<void> Session::take_snapshot() {
     if (!seen.insert(task->space.get()).second) continue;
     RecordedSpace& space = *task->space;
     space.memory.follow(tid);
-    subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit(tid)});
+    subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit(tid), has_advice_});
   }
   if (subject.tasks.empty()) return {};
   subject.files = shared_files(subject.spaces, subject.event);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "replayer/replay_session.h"
+#include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
@@ -16,26 +17,6 @@ namespace {
 
 bool is_error(int64_t result) {
   return result < 0 && result >= -4095;
-}
-
-// Advice that changes what memory holds, or what a child gets of it; the rest only concerns speed.
-bool changes_memory(uint64_t advice) {
-  constexpr uint64_t kDontNeedLocked = 24, kGuardInstall = 102, kGuardRemove = 103;
-  switch (advice) {
-    case MADV_DONTNEED:
-    case MADV_FREE:
-    case MADV_REMOVE:
-    case MADV_DONTFORK:
-    case MADV_DOFORK:
-    case MADV_WIPEONFORK:
-    case MADV_KEEPONFORK:
-    case kDontNeedLocked:
-    case kGuardInstall:
-    case kGuardRemove:
-      return true;
-    default:
-      return false;
-  }
 }
 
 // Mapped from the same file as what it goes on from.
@@ -166,6 +147,7 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
     }
     case SYS_madvise: {
       if ((is_error(result) && result != -ENOMEM) || !changes_memory(call.argument(2))) return {};
+      has_advice_ = has_advice_ || lasts(call.argument(2));
       const uint64_t advice = call.argument(2) == MADV_FREE ? uint64_t{MADV_DONTNEED} : call.argument(2);
       const Address start{call.argument(0)};
       const MemoryRange range{start, page_ceil(start + call.argument(1))};

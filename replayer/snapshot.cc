@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,7 +78,8 @@ Expected<Snapshot> ReplaySession::keep(SnapshotWriter& writer) {
     if (!seen.insert(&space).second) continue;
     const auto row = space_rows_.find(space.space.id());
     const AddressSpaceId parent = row == space_rows_.end() ? AddressSpaceId{} : row->second.parent;
-    subject.spaces.push_back({&space.space, parent, &space.memory, task.pid, stack_limit_of(task.pid)});
+    subject.spaces.push_back(
+        {&space.space, parent, &space.memory, task.pid, stack_limit_of(task.pid), has_advice_});
   }
   for (const ContentFiles::SharedFile& file : files_.shared_files())
     subject.files.push_back(subject_of(file, subject.event));
@@ -143,9 +145,14 @@ Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& sta
                 fmt::format("has pages at 0x{:x} where nothing is mapped", address),
                 "`bygone verify` says how far the recording can be used");
   };
-  return snapshots_.visit_pages(state.pages, [&](uint64_t page, uint64_t count, auto bytes) {
+  BYGONE_TRY(snapshots_.visit_pages(state.pages, [&](uint64_t page, uint64_t count, auto bytes) {
     return in_pieces(page, count, bytes, write);
-  });
+  }));
+  std::vector<RemoteCall> calls;
+  for (const SnapshotAdvice& advice : state.advice)
+    calls.push_back({SYS_madvise, {advice.start.value, advice.end - advice.start, uint64_t(advice.advice)}});
+  has_advice_ = has_advice_ || !calls.empty();
+  return materialiser_.run(pid, space->memory, calls, "madvise");
 }
 
 Expected<void> ReplaySession::restore_task(const SnapshotState::TaskState& state) {

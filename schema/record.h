@@ -37,6 +37,7 @@ enum class RecordType : uint8_t {
   snapshot_space = 22,
   snapshot_file = 23,
   page_batch = 24,
+  snapshot_advice = 25,
 };
 
 // What tells one state of a file from another without reading it. Times are ns since the epoch. With both

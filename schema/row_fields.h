@@ -328,6 +328,23 @@ struct RowFields<SnapshotFile> {
 };
 
 template <>
+struct RowFields<SnapshotAdvice> {
+  static constexpr RecordType type = RecordType::snapshot_advice;
+  static constexpr std::string_view table = "snapshot_advice";
+  static constexpr std::string_view doc = "What madvise has said of memory in a snapshot.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event,address_space,start,advice";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "snapshot.event"),
+      BYGONE_FIELD(address_space, "address_space", "address_space.id"),
+      BYGONE_FIELD(start, "start", "first address"),
+      BYGONE_FIELD(end, "end", "first address behind it"),
+      BYGONE_FIELD(advice, "advice", "MADV_DONTFORK (10), MADV_WIPEONFORK (18) or MADV_GUARD_INSTALL (102)"),
+  };
+};
+
+template <>
 struct RowFields<PageBatch> {
   static constexpr RecordType type = RecordType::page_batch;
   static constexpr std::string_view table = "page";
@@ -447,7 +464,7 @@ struct RowFields<AddressSpaceEnd> {
 using TableRows =
     std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
                ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName, Snapshot, SnapshotTask,
-               SnapshotSpace, SnapshotFile, PageBatch>;
+               SnapshotSpace, SnapshotFile, SnapshotAdvice, PageBatch>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 
 // The first format whose recordings have the row's table.

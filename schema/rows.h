@@ -170,6 +170,15 @@ struct SnapshotFile {
   uint64_t size_bytes = 0;
 };
 
+// What madvise(2) has said of memory in a snapshot, as far as it matters later.
+struct SnapshotAdvice {
+  EventNumber event;
+  AddressSpaceId address_space;
+  Address start;
+  Address end;
+  int32_t advice = 0;  // MADV_DONTFORK, MADV_WIPEONFORK, MADV_GUARD_INSTALL
+};
+
 // Pages that snapshots name, from `id` on; the payload is their bytes, one after the other.
 struct PageBatch {
   PageId id;

@@ -99,7 +99,17 @@ Expected<SnapshotState> SnapshotReader::state_at(EventNumber event) {
     BYGONE_ASSIGN(const auto spaces, rows_at<SnapshotSpace>(recording_, event));
     for (const auto& [row, bytes] : spaces) {
       BYGONE_ASSIGN(PageTable pages, decode_page_table(bytes));
-      state.spaces.push_back({row, std::move(pages)});
+      state.spaces.push_back({row, std::move(pages), {}});
+    }
+    SQLite::Statement advice(
+        recording_database(recording_),
+        fmt::format("SELECT {} FROM snapshot_advice WHERE event = ?", column_list<SnapshotAdvice>()));
+    advice.bind(1, int64_t(event.value));
+    while (advice.executeStep()) {
+      SnapshotAdvice row;
+      BYGONE_TRY(read_row(advice, row));
+      for (auto& space : state.spaces)
+        if (space.row.address_space == row.address_space) space.advice.push_back(row);
     }
     BYGONE_ASSIGN(const auto files, rows_at<SnapshotFile>(recording_, event));
     for (const auto& [row, bytes] : files) {

@@ -22,6 +22,7 @@ struct SnapshotState {
   struct SpaceState {
     SnapshotSpace row;
     PageTable pages;  // by address
+    std::vector<SnapshotAdvice> advice;
   };
   struct FileState {
     SnapshotFile row;

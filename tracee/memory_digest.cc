@@ -42,8 +42,9 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   Pagemap pagemap(tid);
   const auto any_page_there = [&](Address at, size_t pages) {
     const auto& found = pagemap.look_up(at, pages);
-    return std::any_of(found.begin(), found.end(),
-                       [](Pagemap::Page p) { return p != Pagemap::Page::absent; });
+    return std::any_of(found.begin(), found.end(), [](Pagemap::Page p) {
+      return p != Pagemap::Page::absent && p != Pagemap::Page::guard;
+    });
   };
   std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
   for (const auto& [start, mapping] : space.mappings()) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint64_t kPresent = uint64_t{1} << 63;
 constexpr uint64_t kSwapped = uint64_t{1} << 62;
+constexpr uint64_t kGuard = uint64_t{1} << 58;
 constexpr uint64_t kOfFile = uint64_t{1} << 61;  // or shared anonymous memory
 
 }  // namespace
@@ -33,7 +34,9 @@ const std::vector<Pagemap::Page>& Pagemap::look_up(Address start, size_t pages) 
   if (pread(fd_, entries_.data(), size, off_t(start.value / kPageSize * sizeof(uint64_t))) != ssize_t(size))
     return pages_;
   for (size_t i = 0; i < pages; ++i) {
-    if ((entries_[i] & (kPresent | kSwapped)) == 0)
+    if ((entries_[i] & kGuard) != 0)
+      pages_[i] = Page::guard;
+    else if ((entries_[i] & (kPresent | kSwapped)) == 0)
       pages_[i] = Page::absent;
     else if ((entries_[i] & kOfFile) != 0)
       pages_[i] = Page::of_file;

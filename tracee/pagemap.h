@@ -18,7 +18,8 @@ class Pagemap {
   Pagemap(const Pagemap&) = delete;
   Pagemap& operator=(const Pagemap&) = delete;
 
-  enum class Page : unsigned char { absent, own, of_file };  // own: also one that is swapped out
+  // own: also one that is swapped out; guard: MADV_GUARD_INSTALL, which Linux tells of since 6.15.
+  enum class Page : unsigned char { absent, own, of_file, guard };
   // The pages from `start` on; all `own`, to be on the safe side, where the kernel does not tell.
   const std::vector<Page>& look_up(Address start, size_t pages);
 

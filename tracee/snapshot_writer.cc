@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "schema/codec.h"
+#include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
 
 #define XXH_INLINE_ALL
@@ -190,6 +191,11 @@ Expected<Snapshot> SnapshotWriter::write(const SnapshotSubject& subject) {
     file_rows.emplace_back(file.row, std::move(table));
   }
   BYGONE_TRY(flush());
+  for (const SnapshotSubject::Space& of : subject.spaces) {
+    if (!of.has_advice) continue;
+    for (const SnapshotAdvice& row : read_advice(of.tid, event_, *of.space))
+      BYGONE_TRY(append_row(sink_, row));
+  }
   for (const auto& [row, table] : space_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
   for (const auto& [row, table] : file_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
   std::vector<std::byte> state;

@@ -30,6 +30,9 @@ struct SnapshotSubject {
     TraceeMemory* memory;
     pid_t tid;  // somebody who runs in it
     uint64_t stack_limit_bytes;
+    // The program has used madvise(2) for what lasts (lasts() of tracee/memory_advice.h): the kernel is
+    // asked.
+    bool has_advice;
   };
   // Memory mapped MAP_SHARED, named by its recorded file.
   struct File {
