@@ -13,6 +13,8 @@ namespace {
 
 struct Options {
   std::string name;
+  pid_t pid = 0;
+  double duration_s = 0;
   bool check = false;
   bool check_syscalls = false;
   bool quiet = false;
@@ -40,12 +42,20 @@ void tell_outcome(const std::string& name, const RecordOutcome& outcome, const O
   if (options.check_syscalls)
     tell(fmt::format("{}: {} calls held against their rows, {} changed memory their row does not mention",
                      name, outcome.checked_calls, outcome.misdescribed_calls));
-  if (!options.quiet) tell(fmt::format("recorded as {}, {} events", name, outcome.events));
+  if (options.quiet) return;
+  if (outcome.detached)
+    tell(fmt::format("recorded as {}, {} events; process {} runs on", name, outcome.events, options.pid));
+  else
+    tell(fmt::format("recorded as {}, {} events", name, outcome.events));
 }
 
 Expected<int> record(const Invocation& invocation, const Options& options) {
-  if (invocation.program.empty() || invocation.program.front().empty())
-    return fail(ErrorKind::usage, "record", "there is no program to record", "see `bygone record --help`");
+  const bool attaches = options.pid != 0;
+  if (attaches != (invocation.program.empty() || invocation.program.front().empty()))
+    return fail(
+        ErrorKind::usage, "record",
+        attaches ? "--pid and a program to start exclude each other" : "there is no program to record",
+        "see `bygone record --help`");
   RecordOptions record_options;
   record_options.argv = invocation.program;
   record_options.checking = options.check ? Checking::everything : Checking::registers_only;
@@ -56,7 +66,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.snapshots.interval = std::chrono::nanoseconds(int64_t(options.snapshot_every_s * 1e9));
   record_options.snapshots.budget = options.snapshot_budget / 100;
   record_options.warn = [](const std::string& text) { tell(text); };
-  BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
+  BYGONE_ASSIGN(const std::string program, attaches ? describe_process(options.pid, record_options)
+                                                    : find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
   BYGONE_ASSIGN(Store store, invocation.open_store());
   const std::string short_name = std::filesystem::path(program).filename();
@@ -66,10 +77,15 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   if (options.durable) ring.durability = Durability::survives_machine;
   BYGONE_ASSIGN(Store::NewRecording recording,
                 store.create(options.name, short_name, std::move(header), ring));
-  const auto outcome = record_program(record_options, *recording.sink);
+  const auto duration = options.duration_s > 0
+                            ? std::optional(std::chrono::nanoseconds(int64_t(options.duration_s * 1e9)))
+                            : std::nullopt;
+  const auto outcome = attaches ? record_process(options.pid, record_options, duration, *recording.sink)
+                                : record_program(record_options, *recording.sink);
   recording.sink.reset();
   if (!outcome) return tl::unexpected(outcome.error());
   tell_outcome(recording.name, *outcome, options);
+  if (attaches) return 0;
   return exit_status_of_program(outcome->wait_status);
 }
 
@@ -82,10 +98,20 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
                   "  bygone record ls -l                 as ls-0; the next one is ls-1\n"
                   "  bygone record --name crash ./server --port 80\n"
                   "  bygone record -- make -j4           the program's own options need no care\n"
+                  "  bygone record --pid 4711 --duration 10\n"
                   "The program keeps its standard streams and its exit status.");
-  set_usage(*command, "bygone record [OPTIONS] [--] PROGRAM [ARGS...]");
+  set_usage(*command,
+            "bygone record [OPTIONS] [--] PROGRAM [ARGS...]\n       bygone record [OPTIONS] --pid PID");
   command->add_option("-n,--name", options->name, "name of the recording [program-0, program-1, ...]")
       ->type_name("NAME");
+  command->add_option("-p,--pid", options->pid, "record a process that runs already, with all its threads")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--duration", options->duration_s,
+                   "with --pid: stop after so long, the process runs on [until Ctrl-C]")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
   command->add_flag(
       "--check", options->check,
       "check every mapping against the kernel, and keep digests of memory for `replay --check`");

@@ -90,7 +90,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   return handle(*survivor, *stop);
 }
 
-int64_t Session::borrow_entry_point(RecordedTask& task, const RemoteCall& request) {
+int64_t Session::borrow_code(RecordedTask& task, const RemoteCall& request) {
   constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
   TraceeMemory& memory = task.space->memory;
   const Address entry{task.registers[Register::rip]};
@@ -126,14 +126,14 @@ int64_t Session::borrow_entry_point(RecordedTask& task, const RemoteCall& reques
 }
 
 Expected<void> Session::install_own_pages(RecordedTask& task) {
-  // There is no page of ours yet to call from: the program's entry point lends three bytes. Two calls of
+  // There is no page of ours yet to call from: the program's code lends three bytes. Two calls of
   // mmap(2), no mprotect(2): a program's seccomp filter may forbid that and still be able to start others.
   constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
   const std::pair<Address, uint64_t> pages[] = {{kCodePage, PROT_READ | PROT_EXEC},
                                                 {kDataPage, PROT_READ | PROT_WRITE}};
   for (const auto& [page, protection] : pages) {
     const RemoteCall map{SYS_mmap, {page.value, kPageSize, protection, kFlags, ~uint64_t{0}, 0}};
-    const int64_t result = borrow_entry_point(task, map);
+    const int64_t result = borrow_code(task, map);
     if (result == -ESRCH) return {};
     if (result != int64_t(page.value))
       return fail(

@@ -50,6 +50,7 @@ void Session::let_go_of_stopped() {
   for (auto it = tasks_.begin(); it != tasks_.end();) {
     RecordedTask& task = *it->second;
     ++it;
+    if (task.may_detach && !task.pending) continue;
     if (task.pending) {
       const Stop stop = *task.pending;
       task.pending.reset();
@@ -67,6 +68,7 @@ void Session::let_go_of_stopped() {
       ptrace(PTRACE_INTERRUPT, task.tid, nullptr, nullptr);
     }
   }
+  detach_attached();
 }
 
 void Session::let_go_from(RecordedTask& task, const Stop* stop) {
@@ -78,6 +80,9 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
   } else if (undo_stop(task, stop)) {
     restore_timestamps(task);
     call_off_changes(task);
+    task.may_detach = true;
+    if (is_attached(task)) return;  // together with all others of its process
+    queue_held_signals(task);
     detach(task);
   }
 }
@@ -123,6 +128,15 @@ void Session::call_off_changes(RecordedTask& task) {
   RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
   static_cast<void>(run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived));
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
+}
+
+// Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
+// traces it any more.
+void Session::queue_held_signals(RecordedTask& task) {
+  if (!task.space) return;
+  TraceeMemory& memory = task.space->memory;
+  const ScopedSignalMask held_back(task.tid, [](uint64_t) { return kAllButOurs; });
+  std::vector<siginfo_t> arrived;
   for (const siginfo_t& held : task.held_signals) {
     // Only a task itself may queue a signal that looks as if it came from the kernel (rt_tgsigqueueinfo(2)).
     RemoteCall queue{SYS_rt_tgsigqueueinfo,

@@ -65,6 +65,7 @@ struct RecordedTask {
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
+  bool may_detach = false;    // let go of, and held until others are
   bool injecting = false;     // the front of held_signals is on its way, to come before the call it stands at
   bool reinjecting = false;   // the front of held_signals was sent anew, to come where the task stands
   bool in_user_code = false;  // ran since its last frame

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include "recorder/launch.h"
 #include "recorder/session.h"
@@ -70,9 +71,10 @@ Expected<std::string> find_program(const std::string& name) {
   return fail(ErrorKind::no_program, name, "not found in PATH", "give its path");
 }
 
-Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
-  BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
-  cpu_set_t processors;
+namespace {
+
+// Tracer and tracees share a processor; `processors` are those allowed before.
+Expected<void> pin(cpu_set_t& processors, RecordSink& sink) {
   CPU_ZERO(&processors);
   sched_getaffinity(0, sizeof processors, &processors);
   const int processor = pin_to_processor(-1);
@@ -80,7 +82,36 @@ Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink&
     return fail(ErrorKind::unavailable, "processor affinity", std::strerror(errno),
                 "allow sched_setaffinity");
   // cpuid tells programs the number of their processor, and the dynamic linker keeps what it says.
-  BYGONE_TRY(append_row(sink, HeaderEntry{"recorded_on_processor", std::to_string(processor)}));
+  return append_row(sink, HeaderEntry{"recorded_on_processor", std::to_string(processor)});
+}
+
+}  // namespace
+
+Expected<std::string> describe_process(pid_t pid, RecordOptions& options) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", pid), std::ios::binary);
+  for (std::string argument; std::getline(file, argument, '\0');) options.argv.push_back(argument);
+  std::ifstream comm(fmt::format("/proc/{}/comm", pid));
+  std::string name;
+  if (!std::getline(comm, name))
+    return fail(ErrorKind::not_found, fmt::format("process {}", pid), "there is none", "`ps` lists them");
+  for (char& c : name)
+    if (isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_' && c != '+') c = '-';
+  return name;
+}
+
+Expected<RecordOutcome> record_process(pid_t pid, const RecordOptions& options,
+                                       std::optional<std::chrono::nanoseconds> duration, RecordSink& sink) {
+  cpu_set_t processors;
+  BYGONE_TRY(pin(processors, sink));
+  const StopRequest stop(duration);
+  Session session(options, sink, processors);
+  return session.run_attached(pid, stop);
+}
+
+Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
+  BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
+  cpu_set_t processors;
+  BYGONE_TRY(pin(processors, sink));
   BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));
   const TerminalSignalsIgnored ignored;
   Session session(options, sink, processors);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -45,6 +48,7 @@ struct RecordOutcome {
       0;                       // calls nothing describes that could not be captured so: a replay may differ
   uint64_t checked_calls = 0;  // calls whose row was held against what they changed
   uint64_t misdescribed_calls = 0;  // of those, calls that changed memory their row does not mention
+  bool detached = false;            // the process it was attached to runs on
   uint64_t snapshots = 0;
   uint64_t snapshot_pause_ns = 0;  // how long the program stood still for them, in all
   // Why the recording ends before the program did, which was let go (OnStoreFailure::detach).
@@ -57,6 +61,16 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options);
 
 // Fails with no_program or not_executable if argv[0] cannot be run, before anything is recorded.
 Expected<std::string> find_program(const std::string& name);
+
+// What to name a running process's recording after, and what to say of it in the header. Fails with
+// not_found.
+Expected<std::string> describe_process(pid_t pid, RecordOptions& options);
+
+// Records a process that runs already, with all its threads and what it starts from now on, until SIGINT or
+// SIGTERM, for `duration` at most, or until its end. It then runs on as it would have; where the recorder is
+// killed it does, too. The options' argv says what it was started with.
+Expected<RecordOutcome> record_process(pid_t pid, const RecordOptions& options,
+                                       std::optional<std::chrono::nanoseconds> duration, RecordSink& sink);
 
 // Runs the program and its descendants under ptrace until the last of them is gone; where the program was let
 // go, until the first process is. Standard streams and the terminal are the caller's. The calling thread

@@ -62,6 +62,10 @@ Session::Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t
 
 Session::~Session() {
   // Only after an error: nobody is left behind.
+  if (attachment_ && !tasks_.empty()) {
+    log_.report({ErrorKind::internal, "recording", "is over", ""});
+    let_go();
+  }
   for (auto& [tid, task] : tasks_) kill(tid, SIGKILL);
   while (!tasks_.empty()) {
     const auto stop = wait_for(-1, Waiting::block);
@@ -79,13 +83,40 @@ RecordedTask* Session::find(pid_t tid) {
   return it == tasks_.end() ? nullptr : it->second.get();
 }
 
-Expected<RecordOutcome> Session::run(pid_t first) {
+void Session::begin_waiting(pid_t first) {
   first_tid_ = first;
   struct sigaction interrupt {};  // without SA_RESTART: waits come back
   interrupt.sa_handler = [](int) {};
   sigaction(SIGALRM, &interrupt, nullptr);
   sink_.on_trouble([process = getpid(), thread = gettid()] { tgkill(process, thread, SIGALRM); });
-  const auto recorded = record(first);
+}
+
+bool Session::must_end() {
+  return log_.check().has_value() || (stop_ != nullptr && stop_->is_there());
+}
+
+Expected<RecordOutcome> Session::run(pid_t first) {
+  begin_waiting(first);
+  return finish(record(first));
+}
+
+Expected<RecordOutcome> Session::run_attached(pid_t process, const StopRequest& stop) {
+  stop_ = &stop;
+  begin_waiting(process);
+  auto recorded = attach(process);
+  if (recorded) recorded = loop();
+  const bool detaches = recorded && !tasks_.empty() && !log_.check();
+  if (detaches) log_.row(HeaderEntry{"outcome", "detached"});
+  auto outcome = finish(recorded);
+  if (tasks_.empty()) return outcome;
+  // From here on nothing is written any more, whatever else stops on the way.
+  log_.report({ErrorKind::internal, "recording", "is over", ""});
+  let_go();
+  if (outcome) outcome->detached = detaches;
+  return outcome;
+}
+
+Expected<RecordOutcome> Session::finish(const Expected<void>& recorded) {
   outcome_.events = log_.events();
   if (recorded && !log_.failure()) {
     for (const auto& [key, call] : uncaptured_) log_.row(call);
@@ -117,7 +148,7 @@ Expected<RecordOutcome> Session::on_store_failure(const Error& failure) {
 
 Expected<void> Session::loop() {
   while (!tasks_.empty()) {
-    if (log_.check()) return {};
+    if (must_end()) return {};
     if (tasks_.size() > 1) collect_stops();
     BYGONE_TRY(snapshot_if_due());
     RecordedTask* task = choose();
@@ -261,7 +292,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
       stop = wait_for(others ? task.tid : -1, Waiting::block);
     } else {
       stop = wait_for(-1, Waiting::block);
-      if (!stop && (errno == ECHILD || log_.check())) return {};
+      if (!stop && (errno == ECHILD || must_end())) return {};
     }
     if (stop) file_stop(*stop);
     if (task.pending) {
@@ -289,7 +320,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
           "cannot be interrupted so that a replay would find the place; if it never ends, kill it",
           task.tid, kSpinReportWaits * kLongComputationUs / 1'000'000,
           task.held_signals.empty() ? "another task" : "a signal"));
-    if (!task.computing || (others && !wanted) || log_.check()) return {};
+    if (!task.computing || (others && !wanted) || must_end()) return {};
   }
 }
 
@@ -368,7 +399,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
   }
   while (!others_can_run(task)) {
     const auto stop = wait_for(-1, Waiting::block);
-    if (!stop && (errno == ECHILD || log_.check())) return {};
+    if (!stop && (errno == ECHILD || must_end())) return {};
     if (!stop) continue;
     file_stop(*stop);
     if (task.pending) return {};

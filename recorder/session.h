@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "recorder/attachment.h"
 #include "recorder/event_log.h"
 #include "recorder/file_keeper.h"
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
 #include "recorder/snapshot_pacer.h"
+#include "recorder/stop_request.h"
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
@@ -36,10 +38,17 @@ class Session {
 
   // `first` stands at its PTRACE_EVENT_EXEC stop (launch()). Returns when no task is left.
   Expected<RecordOutcome> run(pid_t first);
+  // Records a process that runs already, until no task is left or a stop is asked for; the process then runs
+  // on.
+  Expected<RecordOutcome> run_attached(pid_t process, const StopRequest& stop);
 
  private:
   // session.cc: turns
   Expected<void> record(pid_t first);
+  void begin_waiting(pid_t first);
+  Expected<RecordOutcome> finish(const Expected<void>& recorded);
+  // The store has failed, or the user wants to stop: as soon as the stop at hand is dealt with.
+  bool must_end();
   Expected<RecordOutcome> on_store_failure(const Error& failure);
   Expected<void> loop();
   void collect_stops();
@@ -132,8 +141,8 @@ class Session {
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
-  // Has a task that stands at its program's entry point make a call; -ESRCH also when it is killed meanwhile.
-  int64_t borrow_entry_point(RecordedTask& task, const RemoteCall& request);
+  // Has a task make a call by means of the code it stands at; -ESRCH also when it is killed meanwhile.
+  int64_t borrow_code(RecordedTask& task, const RemoteCall& request);
   Expected<void> install_own_pages(RecordedTask& task);
   Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
 
@@ -176,6 +185,15 @@ class Session {
   Expected<void> take_snapshot();
   void forget_detached_segments();
 
+  // attach.cc: a process that runs already, and is to run on as if nothing had been
+  Expected<void> attach(pid_t pid);
+  Expected<void> seize_threads(pid_t pid);
+  Expected<void> adopt_thread(RecordedTask& task);
+  Expected<void> prepare_thread(RecordedTask& task);
+  bool is_attached(const RecordedTask& task) const;
+  void detach_attached();
+  void undo_attach(RecordedTask& task);
+
   // let_go.cc: the program runs on without us
   // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.
   void let_go();
@@ -183,6 +201,7 @@ class Session {
   void let_go_from(RecordedTask& task, const Stop* stop);
   bool undo_stop(RecordedTask& task, const Stop* stop);
   void call_off_changes(RecordedTask& task);
+  void queue_held_signals(RecordedTask& task);
   void detach(RecordedTask& task);
 
   // timestamps.cc
@@ -205,6 +224,9 @@ class Session {
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts
   bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
   SnapshotPacer::Clock::time_point settling_since_;
+  std::optional<Attachment> attachment_;   // of a process that ran before
+  std::vector<siginfo_t> attach_signals_;  // that arrived while its threads were seized
+  const StopRequest* stop_ = nullptr;
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
   pid_t first_tid_ = 0;

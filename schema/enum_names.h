@@ -18,7 +18,7 @@ struct EnumNames;
 template <>
 struct EnumNames<FrameKind> {
   static constexpr std::string_view table = "frame_kind";
-  static constexpr std::array<std::pair<FrameKind, std::string_view>, 10> names = {{
+  static constexpr std::array<std::pair<FrameKind, std::string_view>, 11> names = {{
       {FrameKind::syscall, "syscall"},
       {FrameKind::enter, "enter"},
       {FrameKind::exec, "exec"},
@@ -29,6 +29,7 @@ struct EnumNames<FrameKind> {
       {FrameKind::instruction, "instruction"},
       {FrameKind::exit, "exit"},
       {FrameKind::preempt, "preempt"},
+      {FrameKind::attach, "attach"},
   }};
 };
 template <>

@@ -25,7 +25,8 @@ enum class FrameKind : uint8_t {
       7,  // the kernel has set up the handler's stack frame; registers at the handler's first instruction
   instruction = 8,  // an instruction was emulated: rdtsc, rdtscp; call is 0, result the value
   exit = 9,         // the task is gone; result is its wait(2) status
-  preempt = 10,     // reserved: the task was stopped inside a computation
+  preempt = 10,     // the task was stopped inside a computation
+  attach = 11,      // a task that ran already when the recording began
 };
 
 // One event. The wire record carries, as payload, the registers with which the task stands after it, where it

@@ -27,10 +27,11 @@ void* as_pointer(long value) {
 
 }  // namespace
 
-Expected<void> seize(pid_t tid) {
+Expected<void> seize(pid_t tid, WhenTracerDies when) {
   constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                            PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
-  if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(kOptions)) == 0) return {};
+                            PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
+  const long options = kOptions | (when == WhenTracerDies::is_killed ? long{PTRACE_O_EXITKILL} : 0);
+  if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(options)) == 0) return {};
   const int error = errno;
   return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable,
               fmt::format("process {}", tid), fmt::format("cannot be traced: {}", std::strerror(error)),

@@ -26,8 +26,11 @@ enum class Resume {
   listen,           // PTRACE_LISTEN: stay in group-stop, report its end
 };
 
-// Attaches without stopping (PTRACE_SEIZE), with all events on, PTRACE_O_EXITKILL and PTRACE_O_TRACESYSGOOD.
-Expected<void> seize(pid_t tid);
+// What becomes of a tracee whose tracer dies (PTRACE_O_EXITKILL).
+enum class WhenTracerDies { is_killed, run_on };
+
+// Attaches without stopping (PTRACE_SEIZE), with all events on and PTRACE_O_TRACESYSGOOD.
+Expected<void> seize(pid_t tid, WhenTracerDies when = WhenTracerDies::is_killed);
 
 Outcome resume(pid_t tid, Resume how, int signal = 0);
 Outcome get_registers(pid_t tid, Registers& registers);

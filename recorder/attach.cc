@@ -1,0 +1,282 @@
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "recorder/attachment.h"
+#include "recorder/session.h"
+#include "recorder/vdso.h"
+#include "tracee/proc_maps.h"
+
+namespace bygone {
+
+namespace {
+
+// include/uapi/linux/rseq.h
+constexpr uint64_t kRseqUnregister = 1;
+constexpr size_t kRseqCpuIdOffset = 4;
+constexpr uint32_t kRseqRegistrationFailed = uint32_t(-2);  // glibc makes threads without it then
+constexpr auto kGetRseqConfiguration = static_cast<__ptrace_request>(0x420f);
+// How far out of a vDSO function it can be.
+constexpr int kMostSteps = 5000;
+
+// include/linux/errno.h; what a call that was interrupted leaves in rax for the kernel to start it again.
+constexpr int64_t kRestartSys = -512, kRestartNoIntr = -513, kRestartNoHand = -514, kRestartBlock = -516;
+
+tl::unexpected<Error> cannot_attach(pid_t pid, std::string cause, std::string mend) {
+  return fail(ErrorKind::unavailable, fmt::format("process {}", pid), std::move(cause), std::move(mend));
+}
+
+std::vector<pid_t> threads_of(pid_t pid) {
+  std::vector<pid_t> tids;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error))
+    tids.push_back(std::atoi(entry.path().filename().c_str()));
+  return tids;
+}
+
+std::string command_of(pid_t pid, pid_t tid) {
+  std::ifstream file(fmt::format("/proc/{}/task/{}/comm", pid, tid));
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+bool is_ours(pid_t tid) {
+  std::ifstream status(fmt::format("/proc/{}/status", tid));
+  const std::string ours = fmt::format("TracerPid:\t{}", getpid());
+  for (std::string line; std::getline(status, line);)
+    if (line == ours) return true;
+  return false;
+}
+
+// Takes the thread's stop that PTRACE_INTERRUPT has asked for; signals that come first are kept. False if the
+// thread ends instead.
+bool await_stop(pid_t tid, std::vector<siginfo_t>& arrived) {
+  for (;;) {
+    const auto stop = wait_for(tid, Waiting::block);
+    if (!stop && errno == EINTR) continue;
+    if (!stop || stop->kind == Stop::Kind::exited) return false;
+    if (stop->kind == Stop::Kind::trap || stop->kind == Stop::Kind::group_stop) return true;
+    siginfo_t info;
+    if (stop->kind == Stop::Kind::signal && get_siginfo(tid, info) == Outcome::done) arrived.push_back(info);
+    const bool ends = stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT;
+    resume(tid, Resume::run);
+    if (ends) return false;
+    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+  }
+}
+
+// What the kernel would do on its way back to user code (arch_do_signal_or_restart(),
+// arch/x86/kernel/signal.c). Returns the call restart_syscall(2) goes on with, -1 for none.
+int64_t settle_interrupted_call(Registers& registers) {
+  const int64_t result = int64_t(registers[Register::rax]);
+  const int64_t call = int64_t(registers[Register::orig_rax]);
+  registers[Register::orig_rax] = ~uint64_t{0};
+  const bool block = result == kRestartBlock;
+  const bool restarts =
+      block || result == kRestartSys || result == kRestartNoIntr || result == kRestartNoHand;
+  if (call < 0 || !restarts) return -1;
+  registers[Register::rax] = block ? uint64_t(SYS_restart_syscall) : uint64_t(call);
+  registers[Register::rip] -= 2;
+  return block ? call : -1;
+}
+
+// A thread inside a vDSO function would find it changed under its feet.
+bool leave_vdso(pid_t tid, const MemoryRange& vdso) {
+  for (int steps = 0; steps < kMostSteps; ++steps) {
+    Registers now;
+    if (get_registers(tid, now) == Outcome::gone) return false;
+    if (!vdso.contains(Address{now[Register::rip]})) return true;
+    if (resume(tid, Resume::single_step) == Outcome::gone) return false;
+    const auto stop = wait_for(tid, Waiting::block);
+    if (stop && stop->kind == Stop::Kind::exited) return false;
+  }
+  return false;
+}
+
+bool holds_own_code(TraceeMemory& memory) {
+  const auto code = stub_code();
+  std::vector<std::byte> found(code.size());
+  return memory.read(kCodePage, found) && std::equal(found.begin(), found.end(), code.begin());
+}
+
+Expected<void> check_can_attach(pid_t pid) {
+  std::error_code error;
+  if (!std::filesystem::exists(fmt::format("/proc/{}", pid), error))
+    return fail(ErrorKind::not_found, fmt::format("process {}", pid), "there is none", "`ps` lists them");
+  switch (task_state(pid, pid)) {
+    case 'T':
+    case 't':
+      return cannot_attach(pid, "is stopped", "continue it first (kill -CONT), or end its debugger");
+    case 'Z':
+    case 'X':
+      return cannot_attach(pid, "has ended, or its first thread has", "");
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+// Until there is none that is not held: threads may be made meanwhile.
+Expected<void> Session::seize_threads(pid_t pid) {
+  std::vector<siginfo_t> arrived;
+  for (bool found = true; found;) {
+    found = false;
+    for (const pid_t tid : threads_of(pid)) {
+      if (attachment_->threads.contains(tid)) continue;
+      const auto seized = seize(tid, WhenTracerDies::run_on);
+      if (!seized && !is_ours(tid)) {
+        std::error_code error;
+        if (tid != pid && !std::filesystem::exists(fmt::format("/proc/{}/task/{}", pid, tid), error))
+          continue;
+        return seized;
+      }
+      found = true;
+      ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+      if (!await_stop(tid, arrived)) continue;
+      Attachment::Thread& thread = attachment_->threads[tid];
+      sched_getaffinity(tid, sizeof thread.processors, &thread.processors);
+    }
+  }
+  if (!attachment_->threads.contains(pid)) return cannot_attach(pid, "has ended meanwhile", "");
+  for (const siginfo_t& info : arrived) attach_signals_.push_back(info);
+  return {};
+}
+
+Expected<void> Session::attach(pid_t pid) {
+  BYGONE_TRY(check_can_attach(pid));
+  attachment_.emplace();
+  attachment_->process = pid;
+  BYGONE_TRY(seize_threads(pid));
+  const auto kernel = read_maps(pid);
+  if (!kernel) return cannot_attach(pid, "has ended meanwhile", "");
+  for (const KernelMapping& mapping : *kernel)
+    if (mapping.path == "[vdso]") attachment_->vdso = mapping.range;
+  const AddressSpaceId id = next_space_;
+  ++next_space_.value;
+  const auto space = begin_space(pid, AddressSpace(id, next_mapping_), AddressSpaceId{0});
+  attachment_->space = space;
+  RecordedTask& leader = add_task(pid, pid, Tid{0}, space, command_of(pid, pid));
+  BYGONE_TRY(adopt_thread(leader));
+  const auto code = find_mapping(pid, kCodePage);
+  // A recorder that was killed has left its pages.
+  if (!code || !holds_own_code(space->memory)) BYGONE_TRY(install_own_pages(leader));
+  attachment_->vdso_bytes.resize(attachment_->vdso.size_bytes());
+  space->memory.read(attachment_->vdso.start, attachment_->vdso_bytes);
+  std::vector<std::byte> stack_bytes;
+  BYGONE_TRY(read_initial_mappings(leader, stack_bytes));
+  log_.mapping_changes(space->space, stack_bytes);
+  trap_timestamps(leader, {Address{0}, Address{~uint64_t{0}}});
+  BYGONE_TRY(prepare_thread(leader));
+  BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
+  for (const auto& [tid, thread] : attachment_->threads) {
+    if (tid == pid) continue;
+    RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(pid, tid));
+    BYGONE_TRY(adopt_thread(task));
+    BYGONE_TRY(prepare_thread(task));
+    BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
+  }
+  for (const siginfo_t& info : attach_signals_) hold_signal(leader, info);
+  BYGONE_TRY(take_snapshot());
+  if (outcome_.snapshots == 0 && !log_.failure()) return cannot_attach(pid, "was killed meanwhile", "");
+  log_.row(HeaderEntry{std::string(kFirstEventKey), std::to_string(log_.events())});
+  return {};
+}
+
+Expected<void> Session::adopt_thread(RecordedTask& task) {
+  if (!leave_vdso(task.tid, attachment_->vdso))
+    return cannot_attach(task.tgid, fmt::format("its thread {} stays inside the vDSO", task.tid),
+                         "try again");
+  cpu_set_t here;
+  sched_getaffinity(0, sizeof here, &here);
+  sched_setaffinity(task.tid, sizeof here, &here);
+  if (get_registers(task.tid, task.registers) == Outcome::gone)
+    return cannot_attach(task.tgid, "was killed meanwhile", "");
+  task.interrupted_call = settle_interrupted_call(task.registers);
+  set_registers(task.tid, task.registers);
+  return {};
+}
+
+// What a program that was recorded from its beginning has had done to it before.
+Expected<void> Session::prepare_thread(RecordedTask& task) {
+  TraceeMemory& memory = task.space->memory;
+  RseqRegistration& rseq = attachment_->threads.at(task.tid).rseq;
+  const bool has_rseq =
+      ptrace(kGetRseqConfiguration, task.tid, reinterpret_cast<void*>(sizeof rseq), &rseq) > 0 &&
+      rseq.area != 0;
+  std::vector<RemoteCall> calls = {{SYS_prctl, {PR_SET_TSC, PR_TSC_SIGSEGV}},
+                                   {SYS_prctl, {PR_GET_TID_ADDRESS, kScratch.value}}};
+  if (has_rseq) calls.push_back({SYS_rseq, {rseq.area, rseq.size_bytes, kRseqUnregister, rseq.signature}});
+  std::vector<siginfo_t> arrived;
+  BYGONE_TRY(run_remote_calls(task.tid, memory, calls, arrived));
+  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  uint64_t clear_tid = 0;
+  if (calls[1].result == 0 && memory.read_value(kScratch, clear_tid)) task.clear_tid = Address{clear_tid};
+  if (has_rseq && calls[2].result == 0)
+    memory.write_value(Address{rseq.area} + kRseqCpuIdOffset, kRseqRegistrationFailed);
+  else
+    rseq.area = 0;
+  return {};
+}
+
+bool Session::is_attached(const RecordedTask& task) const {
+  return attachment_ && task.space != nullptr && attachment_->space.lock() == task.space;
+}
+
+// Once all threads of the process stand ready: none may be inside the vDSO while that is made what it was.
+void Session::detach_attached() {
+  if (!attachment_) return;
+  std::vector<RecordedTask*> threads;
+  for (const auto& [tid, task] : tasks_) {
+    if (!is_attached(*task)) continue;
+    if (!task->may_detach || task->pending) return;
+    threads.push_back(task.get());
+  }
+  if (threads.empty()) return;
+  TraceeMemory& memory = threads.front()->space->memory;
+  memory.follow(threads.front()->tid);
+  for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment_->vdso);
+  memory.write(attachment_->vdso.start, attachment_->vdso_bytes);
+  for (RecordedTask* const task : threads) {
+    undo_attach(*task);
+    queue_held_signals(*task);
+  }
+  // Nobody calls from bygone's pages any more.
+  if (get_registers(threads.front()->tid, threads.front()->registers) == Outcome::done) {
+    const RemoteCall unmap{SYS_munmap, {kOwnPages.start.value, kOwnPages.size_bytes()}};
+    static_cast<void>(borrow_code(*threads.front(), unmap));
+  }
+  for (RecordedTask* const task : threads) detach(*task);
+}
+
+void Session::undo_attach(RecordedTask& task) {
+  TraceeMemory& memory = task.space->memory;
+  std::vector<RemoteCall> calls = {{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}}};
+  const auto thread = attachment_->threads.find(task.tid);
+  if (thread != attachment_->threads.end() && thread->second.rseq.area != 0) {
+    const RseqRegistration& rseq = thread->second.rseq;
+    // Neither running on a processor nor failed, as before the first registration.
+    memory.write_value(Address{rseq.area}, uint64_t{0xffffffff} << 32);
+    calls.push_back({SYS_rseq, {rseq.area, rseq.size_bytes, 0, rseq.signature}});
+  }
+  std::vector<siginfo_t> arrived;
+  static_cast<void>(run_remote_calls(task.tid, memory, calls, arrived));
+  task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
+  const cpu_set_t& processors = thread != attachment_->threads.end()
+                                    ? thread->second.processors
+                                    : attachment_->threads.at(attachment_->process).processors;
+  sched_setaffinity(task.tid, sizeof processors, &processors);
+}
+
+}  // namespace bygone

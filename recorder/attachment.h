@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "recorder/recorded_task.h"
+#include "schema/memory_range.h"
+
+namespace bygone {
+
+// A thread's registration with rseq(2), as PTRACE_GET_RSEQ_CONFIGURATION tells it
+// (include/uapi/linux/ptrace.h).
+struct RseqRegistration {
+  uint64_t area = 0;  // 0: none
+  uint32_t size_bytes = 0;
+  uint32_t signature = 0;
+  uint32_t flags = 0;
+  uint32_t reserved = 0;
+};
+
+// What was changed in a running process to record it, so that it can be undone.
+struct Attachment {
+  struct Thread {
+    cpu_set_t processors;  // it may run on
+    RseqRegistration rseq;
+  };
+  pid_t process = 0;
+  std::weak_ptr<RecordedSpace> space;  // the address space it had then; after execve(2) nothing of it is left
+  std::map<pid_t, Thread> threads;
+  MemoryRange vdso;
+  std::vector<std::byte> vdso_bytes;
+};
+
+}  // namespace bygone

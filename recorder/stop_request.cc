@@ -1,0 +1,48 @@
+#include "recorder/stop_request.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace bygone {
+
+namespace {
+
+constexpr auto kNudge = std::chrono::milliseconds(10);
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+StopRequest::StopRequest(std::optional<std::chrono::nanoseconds> duration) {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, &before_);  // the watcher inherits it
+  watcher_ = std::thread([this, duration, waiter = gettid()] { watch(duration, waiter); });
+}
+
+StopRequest::~StopRequest() {
+  over_ = true;
+  watcher_.join();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void StopRequest::watch(std::optional<std::chrono::nanoseconds> duration, pid_t waiter) {
+  const sigset_t set = stop_signals();
+  const auto began = std::chrono::steady_clock::now();
+  const timespec nudge{0, std::chrono::nanoseconds(kNudge).count()};
+  while (!over_) {
+    const bool signalled = sigtimedwait(&set, nullptr, &nudge) > 0;
+    const bool timed_out = duration && std::chrono::steady_clock::now() - began >= *duration;
+    if (signalled || timed_out) requested_ = true;
+    // Again and again: the waiter may have looked just before it went to sleep.
+    if (requested_ && !over_) tgkill(getpid(), waiter, SIGALRM);
+  }
+}
+
+}  // namespace bygone
