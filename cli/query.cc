@@ -10,6 +10,7 @@
 #include "cli/errors.h"
 #include "cli/output.h"
 #include "cli/phrase_arguments.h"
+#include "replayer/machine.h"
 
 namespace bygone::cli {
 namespace {
@@ -25,10 +26,12 @@ struct Options {
 Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(name));
-  BYGONE_ASSIGN(const auto session, query::Session::open(*recording));
+  BYGONE_ASSIGN(auto replayed, store.read(name));
+  ReplayMachine machine(std::move(replayed));
+  BYGONE_ASSIGN(const auto session, query::Session::open(*recording, &machine));
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
-  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}, nullptr};
   if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
   int status = 0;
   for (std::string line; std::getline(std::cin, line);) {
@@ -52,8 +55,11 @@ Expected<int> query(const Invocation& invocation, const Options& options) {
   BYGONE_ASSIGN(const auto recording, store.read(asked.recording));
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
-  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}, nullptr};
   if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
+  BYGONE_ASSIGN(auto replayed, store.read(asked.recording));
+  ReplayMachine machine(std::move(replayed));
+  answer_options.machine = &machine;
   BYGONE_TRY(options.explain ? query::explain(*recording, asked.phrase, sink)
                              : query::answer(*recording, asked.phrase, answer_options, sink));
   BYGONE_TRY(output.flush());
@@ -77,6 +83,7 @@ void add_query_command(CLI::App& root, Invocation& invocation) {
       "  bygone query ls-0 \"mappings at event 120\"\n"
       "  bygone query ls-0 \"frames where call = openat and failed\" --format json\n"
       "  bygone query \"frames 100..120 of 4711\"\n"
+      "  bygone query server-3 \"stack of 4711 at event 600000\"\n"
       "  bygone query ls-0 - < questions             one a line\n"
       "  bygone query --explain \"history of 0x7f12a000\"\n\n" +
           phrase_list() + "P is a process or task id, T a task id; docs/query.md has the whole language.");

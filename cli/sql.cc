@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "query/query.h"
+#include "replayer/machine.h"
 
 namespace bygone::cli {
 namespace {
@@ -27,7 +28,9 @@ Expected<int> sql(const Invocation& invocation, const Options& options) {
   sqlite3_hard_heap_limit64(kMostMemoryBytes);
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
-  query::AnswerOptions answer_options{presentation_of(options.rows), {}};
+  BYGONE_ASSIGN(auto replayed, store.read(recording_name));
+  ReplayMachine machine(std::move(replayed));
+  query::AnswerOptions answer_options{presentation_of(options.rows), {}, &machine};
   if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
   BYGONE_TRY(query::answer_sql(*recording, options.words.back(), answer_options, sink));
   BYGONE_TRY(output.flush());

@@ -112,15 +112,34 @@ struct AskRegisters {
   Moment at;
 };
 
+struct AskMemory {
+  Address address;
+  uint64_t size_bytes = 64;
+  Subject of;
+  Moment at;
+};
+struct AskMemoryChanges {
+  Address address;
+  uint64_t size_bytes = 8;
+  Subject of;
+  Moment from;
+  Moment to;
+};
+struct AskStack {
+  Subject of;
+  Moment at;
+};
+
 // What recordings hold no rows of: it takes a replay to see it.
 struct AskReplay {
   std::string what;  // "the stack", "the paths that calls were given"
   std::string mend;
 };
 
-using Phrase = std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping,
-                            AskHistory, AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals,
-                            AskExecs, AskWhoMapped, AskDescriptors, AskRegisters, AskReplay>;
+using Phrase =
+    std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping, AskHistory,
+                 AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals, AskExecs, AskWhoMapped,
+                 AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack, AskReplay>;
 
 Expected<Phrase> parse_phrase(std::string_view text);
 

@@ -36,6 +36,7 @@ class PhraseParser {
     if (tokens_.accept("descriptors") || tokens_.accept("fds")) return descriptors();
     if (tokens_.accept("registers")) return registers();
     if (tokens_.accept("memory")) return memory();
+    if (tokens_.accept("changes")) return memory_changes();
     if (tokens_.accept("stack")) return stack();
     if (tokens_.accept("first")) return one_event(AskFrames::Pick::first);
     if (tokens_.accept("last")) return one_event(AskFrames::Pick::last);
@@ -150,29 +151,51 @@ class PhraseParser {
     return ask;
   }
 
+  // "memory of 0x7f12a000 size 64" or "memory 0x7f12a000 64"
   Expected<Phrase> memory() {
-    BYGONE_TRY(word("of"));
-    BYGONE_TRY(address());
-    if (tokens_.accept("size")) BYGONE_TRY(size());
-    BYGONE_TRY(somebody_at_a_moment());
-    return AskReplay{"the contents of memory", "`memory_writes` in SQL has what the kernel wrote"};
+    AskMemory ask;
+    static_cast<void>(tokens_.accept("of"));
+    BYGONE_ASSIGN(ask.address, address());
+    BYGONE_TRY(optional_size(ask.size_bytes));
+    BYGONE_ASSIGN(ask.of, subject());
+    BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
+    return ask;
+  }
+
+  Expected<Phrase> memory_changes() {
+    AskMemoryChanges ask;
+    if (!tokens_.accept("to")) BYGONE_TRY(word("of"));
+    BYGONE_ASSIGN(ask.address, address());
+    BYGONE_TRY(optional_size(ask.size_bytes));
+    BYGONE_ASSIGN(ask.of, subject());
+    if (!tokens_.accept("between")) {
+      ask.from = Moment{Moment::Kind::event, EventNumber{}, 0};  // the whole recording
+      return ask;
+    }
+    BYGONE_ASSIGN(ask.from, moment());
+    BYGONE_TRY(word("and"));
+    BYGONE_ASSIGN(ask.to, moment());
+    BYGONE_TRY(late_subject(ask.of));
+    return ask;
   }
 
   Expected<Phrase> stack() {
-    BYGONE_TRY(somebody_at_a_moment());
-    return AskReplay{"the stack", "`registers` has rsp and rip"};
+    AskStack ask;
+    BYGONE_ASSIGN(ask.of, subject());
+    BYGONE_ASSIGN(ask.at, at_moment());
+    BYGONE_TRY(late_subject(ask.of));
+    return ask;
   }
 
-  Expected<void> somebody_at_a_moment() {
-    BYGONE_ASSIGN(Subject of, subject());
-    BYGONE_TRY(at_moment());
-    return late_subject(of);
-  }
-
-  Expected<void> size() {
-    const bool fits = tokens_.current().kind == TokenKind::number && parse_integer(tokens_.current().text);
-    if (!fits) return tokens_.expected("a size such as 64 or 4K");
+  Expected<void> optional_size(uint64_t& size_bytes) {
+    const bool said = tokens_.accept("size");
+    const bool is_number = tokens_.current().kind == TokenKind::number;
+    if (!said && !is_number) return {};
+    const auto size = is_number ? parse_integer(tokens_.current().text) : std::nullopt;
+    if (!size || *size <= 0) return tokens_.expected("a size such as 64 or 4K");
     tokens_.take();
+    size_bytes = uint64_t(*size);
     return {};
   }
 
@@ -342,7 +365,10 @@ std::vector<PhraseHelp> phrase_help() {
       {"who mapped PATH", "which task mapped a file, and when"},
       {"descriptors of P [at event N]", "open file descriptors, and which event made them"},
       {"registers [of T] [at event N]", "the registers of a task after an event"},
-      {"memory of ADDRESS ..., stack ..., who opened|wrote PATH", "need a replay: not available yet"},
+      {"memory ADDRESS [SIZE] [of P] [at event N]", "bytes of memory, by a replay from the nearest snapshot"},
+      {"changes to ADDRESS [SIZE] [of P] [between A and B]", "the events over which they became others"},
+      {"stack [of T] [at event N]", "the call stack, with functions and source lines where files have them"},
+      {"who opened|wrote PATH", "not available yet"},
       {"uncaptured", "calls bygone could not describe"},
       {"info", "the recording itself"},
   };

@@ -179,6 +179,32 @@ class Planner {
         living.event.value, living.process.value);
   }
 
+  Expected<std::string> operator()(const AskMemory& ask) {
+    BYGONE_ASSIGN(const TaskAt living, find_task(ask.of, ask.at));
+    return fmt::format("SELECT address, bytes, text FROM memory_at({}, {}, {}, {})", living.event.value,
+                       living.task.value, int64_t(ask.address.value), ask.size_bytes);
+  }
+
+  Expected<std::string> operator()(const AskMemoryChanges& ask) {
+    EventNumber from = session_.recording().first_event();
+    if (ask.from.kind != Moment::Kind::event || ask.from.event.value != 0) {
+      BYGONE_ASSIGN(from, event_of(ask.from, session_));
+    }
+    BYGONE_ASSIGN(const EventNumber to, event_of(ask.to, session_));
+    BYGONE_ASSIGN(const TaskAt living, task_at(ask.of, from, session_));
+    return fmt::format(
+        "SELECT c.event, f.task, f.kind, f.call, c.before, c.after FROM memory_changes({}, {}, {}, {}, {}) "
+        "AS c "
+        "JOIN frames AS f ON f.event = c.event ORDER BY c.event",
+        living.event.value, to.value, living.task.value, int64_t(ask.address.value), ask.size_bytes);
+  }
+
+  Expected<std::string> operator()(const AskStack& ask) {
+    BYGONE_ASSIGN(const TaskAt living, find_task(ask.of, ask.at));
+    return fmt::format("SELECT level, pc, function, \"offset\", file, source FROM stack_at({}, {})",
+                       living.event.value, living.task.value);
+  }
+
   Expected<std::string> operator()(const AskReplay& ask) {
     return fail(ErrorKind::unavailable, ask.what,
                 "takes a replay up to that event to see, which questions cannot make yet", ask.mend);
@@ -193,6 +219,11 @@ class Planner {
   }
 
  private:
+  Expected<TaskAt> find_task(const Subject& of, const Moment& at) {
+    BYGONE_ASSIGN(const EventNumber event, event_of(at, session_));
+    return task_at(of, event, session_);
+  }
+
   Expected<Place> find_place(const Subject& of, const Moment& at) {
     BYGONE_ASSIGN(const EventNumber event, event_of(at, session_));
     return place_of(of, event, session_);

@@ -42,7 +42,7 @@ Expected<void> answer(RecordingReader& recording, std::string_view phrase, const
                       const TextSink& out) {
   BYGONE_ASSIGN(const Phrase asked, parse_phrase(phrase));
   if (std::holds_alternative<AskInfo>(asked)) return show_description(recording, options, out);
-  BYGONE_ASSIGN(const auto session, Session::open(recording));
+  BYGONE_ASSIGN(const auto session, Session::open(recording, options.machine));
   return answer(*session, asked, options, out);
 }
 
@@ -55,7 +55,7 @@ Expected<void> answer(Session& session, std::string_view phrase, const AnswerOpt
 
 Expected<void> answer_sql(RecordingReader& recording, const std::string& sql, const AnswerOptions& options,
                           const TextSink& out) {
-  BYGONE_ASSIGN(const auto session, Session::open(recording));
+  BYGONE_ASSIGN(const auto session, Session::open(recording, options.machine));
   return session->run(sql, Shape::rows, options.limit, *make_row_writer(options.presentation, out));
 }
 

@@ -16,6 +16,7 @@ namespace bygone::query {
 struct AnswerOptions {
   Presentation presentation;
   std::optional<uint64_t> limit;  // at most so many rows
+  Machine* machine = nullptr;     // for what takes a replay; a session that is open has its own
 };
 
 // Answers a phrase (docs/query.md). Nothing is written when the phrase, a name in it or an event is wrong.

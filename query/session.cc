@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
+#include "query/machine_rows.h"
 #include "query/mapping_rows.h"
 #include "query/recording_rows.h"
 #include "query/scalar_functions.h"
@@ -72,7 +73,7 @@ void Session::Finalize::operator()(sqlite3_stmt* statement) const {
 
 Session::~Session() = default;
 
-Expected<std::unique_ptr<Session>> Session::open(RecordingReader& recording) {
+Expected<std::unique_ptr<Session>> Session::open(RecordingReader& recording, Machine* machine) {
   std::unique_ptr<Session> session(new Session(recording));
   sqlite3* connection = recording.connection();
   for (const auto& [limit, value] : kLimits) sqlite3_limit(connection, limit, value);
@@ -80,17 +81,19 @@ Expected<std::unique_ptr<Session>> Session::open(RecordingReader& recording) {
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   BYGONE_ASSIGN(session->call_names_, CallNames::read(recording));
-  BYGONE_TRY(session->define_functions());
+  BYGONE_TRY(session->define_functions(machine));
   BYGONE_TRY(session->define_views());
   return session;
 }
 
-Expected<void> Session::define_functions() {
+Expected<void> Session::define_functions(Machine* machine) {
   sqlite3* connection = recording_.connection();
   BYGONE_TRY(register_scalar_functions(connection, call_names_));
   for (RowFunction& function : mapping_functions(recording_))
     BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
   for (RowFunction& function : recording_functions(recording_))
+    BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
+  for (RowFunction& function : machine_functions(machine))
     BYGONE_TRY(register_row_function(connection, std::move(function), functions_));
   // Named once, before the authorizer stands (see register_row_function).
   for (const char* pragma : kReadingPragmas)

@@ -11,6 +11,7 @@
 #include "query/call_names.h"
 #include "query/row_function.h"
 #include "query/row_writer.h"
+#include "schema/machine.h"
 #include "store/recording_reader.h"
 
 struct sqlite3_stmt;
@@ -22,7 +23,8 @@ namespace bygone::query {
 // defines is not trusted. Uses the reader's connection; the reader must outlive the session. Not thread-safe.
 class Session {
  public:
-  static Expected<std::unique_ptr<Session>> open(RecordingReader& recording);
+  // `machine` answers what takes a replay; without one such questions fail with unavailable.
+  static Expected<std::unique_ptr<Session>> open(RecordingReader& recording, Machine* machine = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -47,7 +49,7 @@ class Session {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
   explicit Session(RecordingReader& recording) : recording_(recording) {}
-  Expected<void> define_functions();
+  Expected<void> define_functions(Machine* machine);
   Expected<void> define_views();
   Expected<void> create_views();
   Expected<Statement> prepare(const std::string& sql);

@@ -46,12 +46,8 @@ Expected<Tid> living_task(const Subject& subject, EventNumber event, Session& se
               fmt::format("it does from event {} to {}", first.value_or(0), end.value_or(0) - 1));
 }
 
-struct TaskAt {
-  Tid task;
-  EventNumber event;
-};
+}  // namespace
 
-// The task of `subject`, else the one whose event it is.
 Expected<TaskAt> task_at(const Subject& subject, EventNumber event, Session& session) {
   constexpr int64_t kExit = 9;
   if (subject.kind != Subject::Kind::anything) {
@@ -68,8 +64,6 @@ Expected<TaskAt> task_at(const Subject& subject, EventNumber event, Session& ses
   return TaskAt{Tid{int32_t(*task)},
                 EventNumber{kind == kExit && event.value > 1 ? event.value - 1 : event.value}};
 }
-
-}  // namespace
 
 Expected<std::string> filter_for(const Subject& subject, Preference preference, std::string_view column,
                                  Session& session) {
@@ -91,12 +85,14 @@ Expected<std::string> filter_for(const Subject& subject, Preference preference, 
 }
 
 Expected<void> check_event(EventNumber event, Session& session) {
+  const EventNumber first = session.recording().first_event();
   const EventNumber last = session.recording().last_event();
-  if (event.value >= 1 && event <= last) return {};
+  if (event >= first && event <= last) return {};
   const std::string& name = session.recording().name();
   if (last.value == 0) return fail(ErrorKind::not_found, name, "has no event yet");
   return fail(ErrorKind::not_found, fmt::format("event {}", event.value),
-              fmt::format("is not in recording {}", name), fmt::format("its events are 1..{}", last.value));
+              fmt::format("is not in recording {}", name),
+              fmt::format("its events are {}..{}", first.value, last.value));
 }
 
 Expected<EventNumber> event_of(const Moment& moment, Session& session) {

@@ -29,6 +29,13 @@ struct Place {
 };
 Expected<Place> place_of(const Subject& subject, EventNumber event, Session& session);
 
+// The task a phrase means, in the same way.
+struct TaskAt {
+  Tid task;
+  EventNumber event;
+};
+Expected<TaskAt> task_at(const Subject& subject, EventNumber event, Session& session);
+
 // The process a phrase means, in the same way.
 struct ProcessAt {
   Tid process;

@@ -141,7 +141,7 @@ class ReplaySession {
   Tid first_task_;
   std::optional<int32_t> first_status_;  // as the first task's row has it
   uint64_t until_progress_ = 0;          // events since it was told
-  bool has_advice_ = false;  // the program has used madvise(2) for what lasts
+  bool has_advice_ = false;              // the program has used madvise(2) for what lasts
   bool has_digests_ = false;
   std::string near_miss_;  // how the last state with a landmark's registers differed from it
   ReplayOutcome outcome_;
