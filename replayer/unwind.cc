@@ -116,17 +116,19 @@ Expected<int> Unwinder::Impl::file(ContentId id) {
 // A module per mapped executable file: where its first page lies, which of its mappings has code.
 Expected<void> Unwinder::Impl::report(Dwfl* dwfl, const AddressSpace& space) {
   dwfl_report_begin(dwfl);
-  std::set<ContentId> with_code;
+  // A file that was being written when it was mapped is kept once for every mapping.
+  const auto file_of = [](const Mapping& mapping) {
+    return std::pair(mapping.recorded.device, mapping.recorded.inode);
+  };
+  std::set<std::pair<Device, uint64_t>> with_code, reported;
   for (const auto& [start, mapping] : space.mappings())
     if (mapping.recorded.prot.execute && mapping.data.source == DataSource::content)
-      with_code.insert(mapping.data.content);
-  std::set<ContentId> reported;
+      with_code.insert(file_of(mapping));
   for (const auto& [start, mapping] : space.mappings()) {
-    const ContentId content = mapping.data.content;
     const bool begins = mapping.data.source == DataSource::content && mapping.data.offset_bytes == 0 &&
-                        with_code.contains(content) && reported.insert(content).second;
+                        with_code.contains(file_of(mapping)) && reported.insert(file_of(mapping)).second;
     if (!begins) continue;
-    BYGONE_ASSIGN(const int fd, file(content));
+    BYGONE_ASSIGN(const int fd, file(mapping.data.content));
     const int own = dup(fd);  // libdwfl closes what it takes
     // Position-independent files are told by where they begin; others say it themselves.
     Dwfl_Module* const module = dwfl_report_elf(dwfl, mapping.recorded.path.c_str(),
