@@ -223,6 +223,9 @@ void Session::enter_user_code(RecordedTask& task) {
 
 Expected<void> Session::run_user_code(RecordedTask& task) {
   if (log_.failure()) return {};
+  if (task.traced.place != Traced::Place::nowhere) return go_on_from_stop(task);
+  if (stop_here(task)) return {};
+  if (is_stepped(task)) return step_for_tracer(task);
   enter_user_code(task);
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
@@ -238,7 +241,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   for (;;) {
     // Somebody waits for the task, or for its signal: its computation is not waited for without limit.
     const bool others = others_can_run(task);
-    const bool wanted = !task.held_signals.empty() || sharers_wait(task);
+    const bool wanted = !task.held_signals.empty() || task.traced.interrupt_due || sharers_wait(task);
     std::optional<Stop> stop;
     if (others || wanted) {
       const WaitLimit limit(kLongComputationUs);
@@ -278,6 +281,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
 }
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
+  task.job_stopped = false;
   switch (stop.kind) {
     case Stop::Kind::exited:
       return on_gone(task, stop.wait_status);
@@ -287,16 +291,12 @@ Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
       return on_signal(task, stop.signal);
     case Stop::Kind::group_stop:
       task.state = RecordedTask::State::away;
+      if (stop_in_group(task, stop)) return {};
+      task.job_stopped = true;
       resume(task.tid, Resume::listen);
       return {};
     case Stop::Kind::trap:
-      if (task.in_call) {  // the end of a stop that found it inside a call: go on in there
-        task.state = RecordedTask::State::away;
-        resume(task.tid, Resume::to_system_call);
-      } else {
-        task.state = RecordedTask::State::ready;
-      }
-      return {};
+      return stop_listening(task) ? Expected<void>{} : end_job_stop(task);
     case Stop::Kind::event:
       return handle_event(task, stop);
   }

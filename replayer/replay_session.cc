@@ -126,6 +126,8 @@ void ReplaySession::set_going_on_with(ReplayedTask& task, const Registers& regis
 }
 
 Expected<void> ReplaySession::step_over(ReplayedTask& task, const Place& place) {
+  Registers before;
+  get_registers(task.pid, before);
   for (;;) {
     if (resume(task.pid, Resume::single_step) == Outcome::gone) break;
     std::optional<Stop> stop;
@@ -136,6 +138,11 @@ Expected<void> ReplaySession::step_over(ReplayedTask& task, const Place& place) 
     siginfo_t info;
     if (stop->kind != Stop::Kind::signal || get_siginfo(task.pid, info) == Outcome::gone) continue;
     if (info.si_signo == SIGTRAP && info.si_code == TRAP_TRACE) return {};
+    // From the end of a call the kernel reports that end first (user_single_step_report()).
+    Registers now;
+    if (info.si_signo == SIGTRAP && info.si_code == TRAP_BRKPT &&
+        get_registers(task.pid, now) == Outcome::done && now[Register::rip] == before[Register::rip])
+      continue;
     if (info.si_code > 0)
       return diverged(place, fmt::format("expected no signal, found {} at 0x{:x}", signal_name(stop->signal),
                                          reinterpret_cast<uint64_t>(info.si_addr)));
@@ -143,7 +150,7 @@ Expected<void> ReplaySession::step_over(ReplayedTask& task, const Place& place) 
   return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
 }
 
-Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
+void ReplaySession::take_registers(ReplayedTask& task) {
   if (task.call_returned) {
     restart_call(task.registers);
     task.call_returned = false;
@@ -154,6 +161,10 @@ Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
     set_registers(task.pid, plain);
     task.registers_set = true;
   }
+}
+
+Expected<Stop> ReplaySession::run_on(ReplayedTask& task, const Place& place) {
+  take_registers(task);
   for (;;) {
     if (resume(task.pid, Resume::emulating_calls) == Outcome::gone)
       return diverged(place, fmt::format("its process {} was killed from outside", task.pid));
