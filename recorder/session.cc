@@ -176,7 +176,7 @@ void Session::file_stop(const Stop& stop) {
 }
 
 bool Session::can_run(const RecordedTask& task) const {
-  if (!task.pending && task.state != RecordedTask::State::ready) return false;
+  if (!task.pending && (task.state != RecordedTask::State::ready || dying_.contains(task.tgid))) return false;
   if (computing_ == 0) return true;
   for (const auto& [tid, other] : tasks_)
     if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
@@ -282,6 +282,10 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
   task.job_stopped = false;
+  const bool ends = stop.kind == Stop::Kind::exited ||
+                    (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXIT);
+  if (const auto victim = dying_.find(task.tgid); victim != dying_.end() && !ends && victim->second == task.tid)
+    dying_.erase(victim);  // it survived: the first process of a pid namespace
   switch (stop.kind) {
     case Stop::Kind::exited:
       return on_gone(task, stop.wait_status);

@@ -261,6 +261,9 @@ class Session {
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
+  // Processes that a signal is killing: the thread it was delivered to. What the others would still compute
+  // depends on when it reaches them.
+  std::map<pid_t, pid_t> dying_;
   std::vector<TraceeEnd> tracee_ends_;   // that no wait has told of yet
   std::set<pid_t> ignores_child_stops_;  // processes with SA_NOCLDSTOP
   int output_fds_[3] = {-1, -1, -1};     // our standard streams, by number; compared with the tracees'

@@ -145,6 +145,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
     return {};
   }
   task.state = RecordedTask::State::away;
+  if (action == SignalAction::terminated) dying_[task.tgid] = task.tid;
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
     enter_user_code(task);

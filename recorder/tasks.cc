@@ -319,7 +319,10 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   if (task.computing) --computing_;
   note_end_for_tracer(task, wait_status);
   end_tracing_by(task.tid);
-  if (task.tid == task.tgid) ignores_child_stops_.erase(task.tid);
+  if (task.tid == task.tgid) {
+    ignores_child_stops_.erase(task.tid);
+    dying_.erase(task.tid);
+  }
   tasks_.erase(task.tid);
   return {};
 }

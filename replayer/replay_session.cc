@@ -301,12 +301,15 @@ LeftOut ReplaySession::left_out(const ReplayedTask& task, const Registers& regis
 Expected<void> ReplaySession::compare_digests(const Place& place) {
   if (!has_digests_ || options_.checking != ReplayChecking::everything) return {};
   BYGONE_ASSIGN(const auto recorded, recording_.digests_at(place.event));
-  if (recorded.empty()) return {};
+  // More than one address space is told of where a task waits, at its end, for another one's.
+  std::set<AddressSpaceId> left;
+  for (const MemoryDigest& digest : recorded) left.insert(digest.address_space);
   for (auto& [tid, task] : tasks_) {
-    if (!task.space || task.space->space.id() != recorded.front().address_space) continue;
+    if (!task.space || left.erase(task.space->space.id()) == 0) continue;
     const auto ours = digest_writable(place.event, task.space->space, task.pid, task.space->memory,
                                       DigestScope::private_and_shared, left_out(task, task.registers));
     for (const MemoryDigest& expected : recorded) {
+      if (expected.address_space != task.space->space.id()) continue;
       const auto found = std::find_if(ours.begin(), ours.end(),
                                       [&](const MemoryDigest& d) { return d.start == expected.start; });
       if (found == ours.end() || found->digest != expected.digest || found->end != expected.end)
@@ -315,7 +318,6 @@ Expected<void> ReplaySession::compare_digests(const Place& place) {
                                            found == ours.end() ? 0 : found->digest));
       ++outcome_.digests_compared;
     }
-    return {};
   }
   return {};
 }
