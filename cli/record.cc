@@ -19,12 +19,17 @@ struct Options {
   bool durable = false;
   uint64_t ring_bytes = kDefaultRingBytes;
   std::string on_store_failure = "detach";
+  int64_t spin_limit_s = 0;
+  std::string on_spin = "detach";
 };
 
 void tell_outcome(const std::string& name, const RecordOutcome& outcome, const Options& options) {
   if (outcome.store_failure)
     return tell(
         fmt::format("{}: ends where the store failed; `bygone info {}` says how far it goes", name, name));
+  if (outcome.spun_out)
+    return tell(
+        fmt::format("{}: ends where a task computed beyond the limit, with {} events", name, outcome.events));
   if (outcome.uncaptured_calls != 0)
     tell(fmt::format(
         "{}: {} calls could not be captured, a replay may differ; `bygone query {} uncaptured` names them",
@@ -49,6 +54,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.on_store_failure =
       options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
+  record_options.spin_limit_s = options.spin_limit_s;
+  record_options.on_spin = options.on_spin == "kill" ? OnSpin::kill : OnSpin::detach;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, find_program(invocation.program.front()));
   BYGONE_ASSIGN(auto header, make_header(record_options));
@@ -91,6 +98,18 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
           "--on-store-failure", options->on_store_failure,
           "when the store takes no more, as on a full disk, let the program run on unrecorded, or kill it "
           "[detach]")
+      ->type_name("detach|kill")
+      ->check(CLI::IsMember({"detach", "kill"}));
+  command
+      ->add_option(
+          "--spin-limit", options->spin_limit_s,
+          "how long a task may compute while others wait for it and it cannot be interrupted so that a "
+          "replay would find the place [no limit]")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  command
+      ->add_option("--on-spin", options->on_spin,
+                   "after that time let the program run on unrecorded, or kill it [detach]")
       ->type_name("detach|kill")
       ->check(CLI::IsMember({"detach", "kill"}));
   command->add_flag("--durable", options->durable,

@@ -35,6 +35,7 @@ class Session {
   // session.cc: turns
   Expected<void> record(pid_t first);
   Expected<RecordOutcome> on_store_failure(const Error& failure);
+  Expected<RecordOutcome> on_spin();
   Expected<void> loop();
   void collect_stops();
   void let_faults_sleep();
@@ -47,6 +48,11 @@ class Session {
   Expected<void> run_user_code(RecordedTask& task);
   static void enter_user_code(RecordedTask& task);
   bool sharers_wait(const RecordedTask& task) const;
+  // Somebody waits for it, or a signal does.
+  bool is_wanted(const RecordedTask& task) const;
+  Expected<void> attend_computing();
+  Expected<void> attend(RecordedTask& task);
+  std::string where_it_computes(RecordedTask& task);
   // preemption.cc: stopping a task that computes
   Expected<void> try_preemption(RecordedTask& task);
   // Its next stop, made to come soon; empty if it is gone.
@@ -267,6 +273,7 @@ class Session {
   std::vector<TraceeEnd> tracee_ends_;   // that no wait has told of yet
   std::set<pid_t> ignores_child_stops_;  // processes with SA_NOCLDSTOP
   int output_fds_[3] = {-1, -1, -1};     // our standard streams, by number; compared with the tracees'
+  std::optional<Error> spun_out_;        // who computes beyond the limit, and where
   RecordOutcome outcome_;
 };
 
