@@ -97,7 +97,7 @@ std::optional<Stop> Session::walk_to_landmark(RecordedTask& task, std::optional<
     const Mapping* const code = task.space->space.find(at);
     const bool may_write = code != nullptr && !code->recorded.prot.shared;
     if (!may_write || !may_be_stepped(task.space->memory, at)) break;
-    if (can_hold_landmark(read_instruction(task.space->memory, at)) || steps + 1 == kMostSteps) {
+    if (!landmark_instructions(task.space->memory, at).empty() || steps + 1 == kMostSteps) {
       place.emplace(task.space->memory, at);
       break;
     }
@@ -151,7 +151,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   for (int visit = 0; place && visit < kMostVisits; ++visit) {
     if (get_registers(task.tid, here) == Outcome::gone) return {};
     here = as_landmark(here);
-    const bool landmark = can_hold_landmark(read_instruction(task.space->memory, place->at()));
+    const bool landmark = !landmark_instructions(task.space->memory, place->at()).empty();
     auto watch = landmark ? MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes)
                           : fail(ErrorKind::unavailable, "", "");
     stop = run_to_next_visit(task, *place);
@@ -161,7 +161,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
       // It comes by no more: the place it is at now is as good as any, if it is told by its registers.
       place.reset();
       if (landmark && stop && stop->kind == Stop::Kind::trap) stop = walk_to_landmark(task, place);
-      if (place && can_hold_landmark(read_instruction(task.space->memory, place->at())))
+      if (place && !landmark_instructions(task.space->memory, place->at()).empty())
         return finish_preemption(task, {});
       break;
     }
