@@ -65,7 +65,9 @@ class Session {
   // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
   std::optional<Stop> walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place);
   void go_on_computing(const std::optional<Stop>& stop, const RecordedTask& task);
-  std::vector<LandmarkWord> words_changed(RecordedTask& task, MemoryWatch& watch);
+  void add_words(RecordedTask& task, MemoryWatch& watch, std::vector<LandmarkWord>& words);
+  // Lets the task compute on for a little; its stop then, if it is still there.
+  std::optional<Stop> run_a_stretch(RecordedTask& task);
   Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);

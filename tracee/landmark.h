@@ -32,7 +32,7 @@ struct LandmarkWord {
   Address at;
   uint64_t value = 0;
 };
-inline constexpr size_t kMostLandmarkWords = 16;
+inline constexpr size_t kMostLandmarkWords = 64;
 
 // The code and data of one planted check. They take a page each, one behind the other.
 struct LandmarkCheck {
