@@ -24,12 +24,17 @@ struct Options {
   double snapshot_every_s = 0.5;
   double snapshot_budget = 10;
   std::string on_store_failure = "detach";
+  int64_t spin_limit_s = 0;
+  std::string on_spin = "detach";
 };
 
 void tell_outcome(const std::string& name, const RecordOutcome& outcome, const Options& options) {
   if (outcome.store_failure)
     return tell(
         fmt::format("{}: ends where the store failed; `bygone info {}` says how far it goes", name, name));
+  if (outcome.spun_out)
+    return tell(
+        fmt::format("{}: ends where a task computed beyond the limit, with {} events", name, outcome.events));
   if (outcome.uncaptured_calls != 0)
     tell(fmt::format(
         "{}: {} calls could not be captured, a replay may differ; `bygone query {} uncaptured` names them",
@@ -65,6 +70,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.snapshots.wanted = !options.no_snapshots;
   record_options.snapshots.interval = std::chrono::nanoseconds(int64_t(options.snapshot_every_s * 1e9));
   record_options.snapshots.budget = options.snapshot_budget / 100;
+  record_options.spin_limit_s = options.spin_limit_s;
+  record_options.on_spin = options.on_spin == "kill" ? OnSpin::kill : OnSpin::detach;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, attaches ? describe_process(options.pid, record_options)
                                                     : find_program(invocation.program.front()));
@@ -137,6 +144,18 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
                    "share of the program's time that snapshots may take; they get rarer to keep it [10]")
       ->type_name("PERCENT")
       ->check(CLI::Range(0.1, 100.0));
+  command
+      ->add_option(
+          "--spin-limit", options->spin_limit_s,
+          "how long a task may compute while others wait for it and it cannot be interrupted so that a "
+          "replay would find the place [no limit]")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  command
+      ->add_option("--on-spin", options->on_spin,
+                   "after that time let the program run on unrecorded, or kill it [detach]")
+      ->type_name("detach|kill")
+      ->check(CLI::IsMember({"detach", "kill"}));
   command->add_flag("--durable", options->durable,
                     "sync every commit to the disk: what readers see outlives a crash of the machine");
   command

@@ -154,7 +154,7 @@ Expected<void> Session::seize_threads(pid_t pid) {
   return {};
 }
 
-Expected<void> Session::attach(pid_t pid) {
+Expected<void> Session::attach_to(pid_t pid) {
   BYGONE_TRY(check_can_attach(pid));
   attachment_.emplace();
   attachment_->process = pid;

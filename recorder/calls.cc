@@ -1,6 +1,7 @@
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -49,6 +50,12 @@ void Session::adjust_call(RecordedTask& task) {
   if (task.row != nullptr && task.row->call_class == CallClass::address_space) guard_own_pages(task);
   if (task.forced_result) return;
   switch (registers[Register::orig_rax]) {
+    case SYS_ptrace:
+      task.tracing_call = TracingCall::request;
+      return answer(task, 0);
+    case SYS_wait4:
+    case SYS_waitid:
+      return prepare_wait(task);
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
       return answer(task, 0);
@@ -81,7 +88,17 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   }
   task.in_call = true;
   task.lost_turn = false;
+  if (stops_at_entry(task)) {
+    task.entry = note_entry(task.registers, task.space->memory);
+    stop_at_entry(task);
+    return {};
+  }
+  return begin_call(task);
+}
+
+Expected<void> Session::begin_call(RecordedTask& task) {
   task.forced_result.reset();
+  task.tracing_call = TracingCall::none;
   task.input_position.reset();
   task.argument_replaced = false;
   task.beside_own_pages = false;
@@ -95,7 +112,10 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
     BYGONE_TRY(follow_kernel(task));
-  adjust_call(task);
+  if (number == -1 && task.lost_turn)
+    answer(task, int64_t(task.registers[Register::rax]));  // its tracer has called it off
+  else
+    adjust_call(task);
   if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {
     case SYS_exit:
@@ -117,7 +137,20 @@ Expected<void> Session::on_entry(RecordedTask& task) {
     default:
       break;
   }
+  if (task.traced.interrupt_due) ptrace(PTRACE_INTERRUPT, task.tid, nullptr, nullptr);
   return go_into_call(task);
+}
+
+void Session::note_child_action(const RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  uint64_t flags = 0;
+  constexpr uint64_t kFlagsOffset = 8;  // struct kernel_sigaction
+  if (call.argument(0) != SIGCHLD || call.argument(1) == 0) return;
+  if (!task.space->memory.read_value(Address{call.argument(1)} + kFlagsOffset, flags)) return;
+  if ((flags & SA_NOCLDSTOP) != 0)
+    ignores_child_stops_.insert(task.tgid);
+  else
+    ignores_child_stops_.erase(task.tgid);
 }
 
 Expected<void> Session::on_exit(RecordedTask& task) {
@@ -131,8 +164,10 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     resume(task.tid, Resume::to_system_call, task.held_signals.front().si_signo);
     return {};
   }
+  task.traced.call_exit_due = true;
   if (task.exec_pending) return finish_exec(task);
   if (task.beside_own_pages) BYGONE_TRY(run_beside_own_pages(task));
+  finish_tracing_call(task);
   if (task.forced_result || task.argument_replaced) give_back_arguments(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
@@ -151,6 +186,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;
+  if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
   if (number == SYS_set_tid_address) task.clear_tid = Address{task.entry.registers.argument(0)};
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
   capture_writes(task, result);

@@ -79,7 +79,11 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
         Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
     node.key() = tid;
     tasks_.insert(std::move(node));
+    for (auto& [other_tid, other] : tasks_)
+      if (other->traced.tracer == former_tid) other->traced.tracer = tid;
   }
+  ignores_child_stops_.erase(tid);
+  note_exec_for_tracer(*survivor, former_tid);
   survivor->exec_pending = true;
   survivor->in_call = true;
   survivor->state = RecordedTask::State::away;

@@ -22,6 +22,7 @@ namespace {
 // the way round.
 constexpr int kMostVisits = 64;
 constexpr int64_t kVisitsUs = 20'000;
+constexpr int64_t kStretchUs = 5'000;
 // How far to look for an instruction that has room for a landmark's check.
 constexpr int kMostSteps = 100;
 constexpr uint64_t kMostWatchedBytes = uint64_t{64} << 20;
@@ -97,7 +98,7 @@ std::optional<Stop> Session::walk_to_landmark(RecordedTask& task, std::optional<
     const Mapping* const code = task.space->space.find(at);
     const bool may_write = code != nullptr && !code->recorded.prot.shared;
     if (!may_write || !may_be_stepped(task.space->memory, at)) break;
-    if (can_hold_landmark(read_instruction(task.space->memory, at)) || steps + 1 == kMostSteps) {
+    if (!landmark_instructions(task.space->memory, at).empty() || steps + 1 == kMostSteps) {
       place.emplace(task.space->memory, at);
       break;
     }
@@ -116,20 +117,37 @@ void Session::go_on_computing(const std::optional<Stop>& stop, const RecordedTas
     file_stop(*stop);
 }
 
-std::vector<LandmarkWord> Session::words_changed(RecordedTask& task, MemoryWatch& watch) {
-  std::vector<LandmarkWord> words;
+void Session::add_words(RecordedTask& task, MemoryWatch& watch, std::vector<LandmarkWord>& words) {
   const LeftOut others = left_out(task);
-  for (const MemoryRange& range : watch.changed()) {
+  std::vector<MemoryRange> changed = watch.changed();
+  // Counters stand alone, and buffers, which are large, say the least.
+  std::stable_sort(changed.begin(), changed.end(), [](const MemoryRange& a, const MemoryRange& b) {
+    return a.size_bytes() < b.size_bytes();
+  });
+  for (const MemoryRange& range : changed) {
     const bool by_another = std::any_of(others.in_flight.begin(), others.in_flight.end(),
                                         [&](const MemoryRange& call) { return call.intersects(range); });
     if (by_another) continue;
     for (Address at{range.start.value & ~uint64_t{7}}; at < range.end; at = at + 8) {
+      if (words.size() == kMostLandmarkWords) return;
       LandmarkWord word{at, 0};
-      if (task.space->memory.read_value(at, word.value)) words.push_back(word);
-      if (words.size() == kMostLandmarkWords) return words;
+      const bool known =
+          std::any_of(words.begin(), words.end(), [&](const LandmarkWord& w) { return w.at == at; });
+      if (!known && task.space->memory.read_value(at, word.value)) words.push_back(word);
     }
   }
-  return words;
+}
+
+std::optional<Stop> Session::run_a_stretch(RecordedTask& task) {
+  if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return std::nullopt;
+  std::optional<Stop> stop;
+  {
+    const WaitLimit limit(kStretchUs);
+    stop = wait_for(task.tid, Waiting::block);
+  }
+  if (!stop) return stop_computation(task);
+  ++outcome_.ptrace_stops;
+  return stop;
 }
 
 Expected<void> Session::try_preemption(RecordedTask& task) {
@@ -141,7 +159,15 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   }
   // A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
   const ScopedSignalMask unblocked(task.tid, [](uint64_t mask) { return mask & ~signal_bit(SIGTRAP); });
+  // What changes over many rounds tells those of outer loops apart.
+  auto rounds = MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes);
+  stop = run_a_stretch(task);
   std::optional<Breakpoint> place;
+  if (!stop || stop->kind != Stop::Kind::trap) {
+    go_on_computing(stop, task);
+    return {};
+  }
+  std::vector<LandmarkWord> words;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
   in_flight.dead_below = kNoDeadMemory;
@@ -151,7 +177,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   for (int visit = 0; place && visit < kMostVisits; ++visit) {
     if (get_registers(task.tid, here) == Outcome::gone) return {};
     here = as_landmark(here);
-    const bool landmark = can_hold_landmark(read_instruction(task.space->memory, place->at()));
+    const bool landmark = !landmark_instructions(task.space->memory, place->at()).empty();
     auto watch = landmark ? MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes)
                           : fail(ErrorKind::unavailable, "", "");
     stop = run_to_next_visit(task, *place);
@@ -161,9 +187,9 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
       // It comes by no more: the place it is at now is as good as any, if it is told by its registers.
       place.reset();
       if (landmark && stop && stop->kind == Stop::Kind::trap) stop = walk_to_landmark(task, place);
-      if (place && can_hold_landmark(read_instruction(task.space->memory, place->at())))
-        return finish_preemption(task, {});
-      break;
+      if (!place || landmark_instructions(task.space->memory, place->at()).empty()) break;
+      if (rounds) add_words(task, *rounds, words);
+      return finish_preemption(task, words);
     }
     Registers now;
     if (get_registers(task.tid, now) == Outcome::gone) return {};
@@ -171,8 +197,11 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
         digest_all_writable(task.space->space, task.tid, task.space->memory, in_flight);
     const bool same = as_landmark(now) == here;
     if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
-    if (landmark && (!same || have_digest))
-      return finish_preemption(task, watch ? words_changed(task, *watch) : std::vector<LandmarkWord>{});
+    if (landmark && (!same || have_digest)) {
+      if (watch) add_words(task, *watch, words);
+      if (rounds) add_words(task, *rounds, words);
+      return finish_preemption(task, words);
+    }
     digest = digest_now;
     have_digest = same;
     stop->kind = Stop::Kind::trap;

@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "recorder/traced.h"
 #include "schema/rows.h"
 #include "tracee/address_space.h"
 #include "tracee/memory.h"
@@ -32,6 +33,9 @@ struct RecordedSpace {
   int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
 };
 
+// Calls about tasks that are traced by tasks: their results are ours to give.
+enum class TracingCall { none, request, wait };
+
 struct RecordedTask {
   enum class State {
     ready,    // stopped, everything before is written down; may be set going
@@ -42,6 +46,7 @@ struct RecordedTask {
   TaskId id;
   pid_t tid = 0;
   pid_t tgid = 0;
+  pid_t maker = 0;  // the thread that made it
   State state = State::ready;
   uint64_t last_turn = 0;       // when it was given its turn last, counted in turns
   std::optional<Stop> pending;  // reported, not looked at yet
@@ -76,6 +81,9 @@ struct RecordedTask {
   std::chrono::steady_clock::time_point computes_since;
   int next_attempt = 0;
   bool told_of_spin = false;
+  bool job_stopped = false;  // in a group-stop, and listens for its end
+  Traced traced;             // by another task of the recording
+  TracingCall tracing_call = TracingCall::none;
   EventNumber exit_event;              // its exit frame, once that is written
   int exit_status = 0;                 // as told there
   Address clear_tid;                   // set_tid_address(2)

@@ -25,6 +25,9 @@ enum class RowChecking { off, on };
 // What becomes of the program when the store takes no more: it is let go and runs on unrecorded, or it dies.
 enum class OnStoreFailure { detach, kill };
 
+// What becomes of a program that computes beyond the limit and cannot be stopped in the middle.
+enum class OnSpin { detach, kill };
+
 struct RecordOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH as execvp(3) does
   // everything: AddressSpace is validated against /proc/PID/maps after every frame, and digests of all
@@ -35,6 +38,10 @@ struct RecordOptions {
   RowChecking row_checking = RowChecking::off;
   OnStoreFailure on_store_failure = OnStoreFailure::detach;
   SnapshotOptions snapshots;
+  // How long a task may compute while others, or a signal, wait for it and no place is found in which a
+  // replay could stop it too; 0: without limit.
+  int64_t spin_limit_s = 0;
+  OnSpin on_spin = OnSpin::detach;
   // Told, in plain words, what the user should know while the program runs; may be empty.
   std::function<void(const std::string&)> warn;
 };
@@ -53,6 +60,7 @@ struct RecordOutcome {
   uint64_t snapshot_pause_ns = 0;  // how long the program stood still for them, in all
   // Why the recording ends before the program did, which was let go (OnStoreFailure::detach).
   std::optional<Error> store_failure;
+  std::optional<Error> spun_out;  // likewise (OnSpin::detach)
 };
 
 // The header a recording of `options` starts with: format, uuid, machine, kernel, command, working

@@ -103,7 +103,7 @@ Expected<RecordOutcome> Session::run(pid_t first) {
 Expected<RecordOutcome> Session::run_attached(pid_t process, const StopRequest& stop) {
   stop_ = &stop;
   begin_waiting(process);
-  auto recorded = attach(process);
+  auto recorded = attach_to(process);
   if (recorded) recorded = loop();
   const bool detaches = recorded && !tasks_.empty() && !log_.check();
   if (detaches) log_.row(HeaderEntry{"outcome", "detached"});
@@ -124,6 +124,7 @@ Expected<RecordOutcome> Session::finish(const Expected<void>& recorded) {
   }
   // An error of another kind may be the store's in disguise: a file that could not be kept.
   if (const auto& failure = log_.check()) return on_store_failure(*failure);
+  if (spun_out_) return on_spin();
   if (!recorded) return tl::unexpected(recorded.error());
   return outcome_;
 }
@@ -146,10 +147,20 @@ Expected<RecordOutcome> Session::on_store_failure(const Error& failure) {
   return outcome_;
 }
 
+Expected<RecordOutcome> Session::on_spin() {
+  if (options_.on_spin == OnSpin::kill) return tl::unexpected(*spun_out_);
+  outcome_.spun_out = spun_out_;
+  if (options_.warn) options_.warn(spun_out_->message() + "; the program is let go and runs on unrecorded");
+  let_go();
+  return outcome_;
+}
+
 Expected<void> Session::loop() {
   while (!tasks_.empty()) {
     if (must_end()) return {};
     if (tasks_.size() > 1) collect_stops();
+    BYGONE_TRY(attend_computing());
+    if (spun_out_) return {};
     BYGONE_TRY(snapshot_if_due());
     RecordedTask* task = choose();
     if (task == nullptr) {
@@ -216,7 +227,7 @@ void Session::file_stop(const Stop& stop) {
 }
 
 bool Session::can_run(const RecordedTask& task) const {
-  if (!task.pending && task.state != RecordedTask::State::ready) return false;
+  if (!task.pending && (task.state != RecordedTask::State::ready || dying_.contains(task.tgid))) return false;
   if (computing_ == 0) return true;
   for (const auto& [tid, other] : tasks_)
     if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
@@ -270,6 +281,9 @@ void Session::enter_user_code(RecordedTask& task) {
 
 Expected<void> Session::run_user_code(RecordedTask& task) {
   if (log_.failure()) return {};
+  if (task.traced.place != Traced::Place::nowhere) return go_on_from_stop(task);
+  if (stop_here(task)) return {};
+  if (is_stepped(task)) return step_for_tracer(task);
   enter_user_code(task);
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
@@ -285,7 +299,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   for (;;) {
     // Somebody waits for the task, or for its signal: its computation is not waited for without limit.
     const bool others = others_can_run(task);
-    const bool wanted = !task.held_signals.empty() || sharers_wait(task);
+    const bool wanted = is_wanted(task);
     std::optional<Stop> stop;
     if (others || wanted) {
       const WaitLimit limit(kLongComputationUs);
@@ -308,23 +322,76 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
     if (!(others || wanted) || waited < 2) continue;
     let_faults_sleep();
     if (!task.computing) return {};
-    // Left to itself; its stop is filed when it comes. Or stopped in the middle, if such a place can be
-    // found.
-    if (wanted && waited >= task.next_attempt) {
-      BYGONE_TRY(try_preemption(task));
-      task.next_attempt = waits_since(task.computes_since) + kPreemptionPatience;
-    }
-    if (wanted && waited >= kSpinReportWaits && !std::exchange(task.told_of_spin, true) && options_.warn)
-      options_.warn(fmt::format(
-          "task {} has computed for {} s without a system call while {} waits for it, and "
-          "cannot be interrupted so that a replay would find the place; if it never ends, kill it",
-          task.tid, kSpinReportWaits * kLongComputationUs / 1'000'000,
-          task.held_signals.empty() ? "another task" : "a signal"));
-    if (!task.computing || (others && !wanted) || must_end()) return {};
+    // Left to itself, with others running beside it; its stop is filed when it comes.
+    BYGONE_TRY(attend(task));
+    if (!task.computing || others || spun_out_ || must_end()) return {};
   }
 }
 
+bool Session::is_wanted(const RecordedTask& task) const {
+  return !task.held_signals.empty() || task.traced.interrupt_due || sharers_wait(task);
+}
+
+Expected<void> Session::attend_computing() {
+  if (computing_ == 0) return {};
+  std::vector<pid_t> computing;
+  for (const auto& [tid, task] : tasks_)
+    if (task->computing) computing.push_back(tid);
+  for (const pid_t tid : computing) {
+    RecordedTask* const task = find(tid);
+    if (task != nullptr && task->computing) BYGONE_TRY(attend(*task));
+  }
+  return {};
+}
+
+// Stops it in the middle, if such a place can be found.
+Expected<void> Session::attend(RecordedTask& task) {
+  if (!is_wanted(task)) return {};
+  const int waited = waits_since(task.computes_since);
+  if (waited >= task.next_attempt) {
+    BYGONE_TRY(try_preemption(task));
+    if (!task.computing) return {};
+    task.next_attempt = waits_since(task.computes_since) + kPreemptionPatience;
+  }
+  const int64_t waited_us = waited * kLongComputationUs;
+  const bool spun_out = options_.spin_limit_s > 0 && waited_us >= options_.spin_limit_s * 1'000'000;
+  if (!spun_out && waited < kSpinReportWaits) return {};
+  if (!std::exchange(task.told_of_spin, true) && options_.warn)
+    options_.warn(
+        fmt::format("task {} has computed for {} s without a system call, {}, while {} waits for "
+                    "it, and cannot be interrupted so that a replay would find the place; {}",
+                    task.tid, waited_us / 1'000'000, where_it_computes(task),
+                    task.held_signals.empty() ? "another task" : "a signal",
+                    options_.spin_limit_s > 0 ? "the recording ends there at --spin-limit"
+                                              : "if it never ends, kill it, or see --spin-limit"));
+  if (spun_out)
+    spun_out_ =
+        Error{ErrorKind::unavailable, fmt::format("task {}", task.tid),
+              fmt::format("computes {}, and cannot be interrupted so that a replay would find the place",
+                          where_it_computes(task)),
+              ""};
+  return {};
+}
+
+std::string Session::where_it_computes(RecordedTask& task) {
+  auto stop = stop_computation(task);
+  Registers here;
+  if (!stop || get_registers(task.tid, here) == Outcome::gone) return "somewhere";
+  go_on_computing(stop, task);
+  const Address at{here[Register::rip]};
+  const Mapping* const code = task.space ? task.space->space.find(at) : nullptr;
+  if (code == nullptr || code->recorded.path.empty()) return fmt::format("at 0x{:x}", at.value);
+  return fmt::format("at 0x{:x} ({}+0x{:x})", at.value, code->recorded.path,
+                     code->recorded.offset_bytes + (at - code->range().start));
+}
+
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
+  task.job_stopped = false;
+  const bool ends =
+      stop.kind == Stop::Kind::exited || (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXIT);
+  if (const auto victim = dying_.find(task.tgid);
+      victim != dying_.end() && !ends && victim->second == task.tid)
+    dying_.erase(victim);  // it survived: the first process of a pid namespace
   switch (stop.kind) {
     case Stop::Kind::exited:
       return on_gone(task, stop.wait_status);
@@ -334,16 +401,12 @@ Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
       return on_signal(task, stop.signal);
     case Stop::Kind::group_stop:
       task.state = RecordedTask::State::away;
+      if (stop_in_group(task, stop)) return {};
+      task.job_stopped = true;
       resume(task.tid, Resume::listen);
       return {};
     case Stop::Kind::trap:
-      if (task.in_call) {  // the end of a stop that found it inside a call: go on in there
-        task.state = RecordedTask::State::away;
-        resume(task.tid, Resume::to_system_call);
-      } else {
-        task.state = RecordedTask::State::ready;
-      }
-      return {};
+      return stop_listening(task) ? Expected<void>{} : end_job_stop(task);
     case Stop::Kind::event:
       return handle_event(task, stop);
   }

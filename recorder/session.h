@@ -50,6 +50,7 @@ class Session {
   // The store has failed, or the user wants to stop: as soon as the stop at hand is dealt with.
   bool must_end();
   Expected<RecordOutcome> on_store_failure(const Error& failure);
+  Expected<RecordOutcome> on_spin();
   Expected<void> loop();
   void collect_stops();
   void let_faults_sleep();
@@ -62,6 +63,11 @@ class Session {
   Expected<void> run_user_code(RecordedTask& task);
   static void enter_user_code(RecordedTask& task);
   bool sharers_wait(const RecordedTask& task) const;
+  // Somebody waits for it, or a signal does.
+  bool is_wanted(const RecordedTask& task) const;
+  Expected<void> attend_computing();
+  Expected<void> attend(RecordedTask& task);
+  std::string where_it_computes(RecordedTask& task);
   // preemption.cc: stopping a task that computes
   Expected<void> try_preemption(RecordedTask& task);
   // Its next stop, made to come soon; empty if it is gone.
@@ -74,7 +80,9 @@ class Session {
   // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
   std::optional<Stop> walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place);
   void go_on_computing(const std::optional<Stop>& stop, const RecordedTask& task);
-  std::vector<LandmarkWord> words_changed(RecordedTask& task, MemoryWatch& watch);
+  void add_words(RecordedTask& task, MemoryWatch& watch, std::vector<LandmarkWord>& words);
+  // Lets the task compute on for a little; its stop then, if it is still there.
+  std::optional<Stop> run_a_stretch(RecordedTask& task);
   Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
@@ -90,6 +98,8 @@ class Session {
 
   // calls.cc: entry and exit of system calls
   Expected<void> on_entry(RecordedTask& task);
+  // The call whose entry the task stands at is to be made.
+  Expected<void> begin_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
@@ -101,6 +111,8 @@ class Session {
   // own_pages.cc: keeps the program's calls off bygone's pages
   void guard_own_pages(RecordedTask& task);
   Expected<void> run_beside_own_pages(RecordedTask& task);
+  // Whether its process is told of stops of its children (SA_NOCLDSTOP).
+  void note_child_action(const RecordedTask& task);
   // call_effects.cc: memory the call wrote
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.
@@ -148,6 +160,7 @@ class Session {
 
   // tasks.cc
   Expected<void> on_new_task(RecordedTask& parent, const Stop& stop);
+  Expected<void> go_on_after_clone(RecordedTask& parent, int event);
   Expected<void> on_exit_event(RecordedTask& task);
   void enter_last_call(RecordedTask& task);
   Expected<void> on_gone(RecordedTask& task, int wait_status);
@@ -168,7 +181,9 @@ class Session {
   // the stop is anything else.
   bool put_aside(RecordedTask& task, const Stop& stop);
   Expected<void> on_signal(RecordedTask& task, int signal);
+  // To the task, or first to its tracer.
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
+  Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   void hold_signal(RecordedTask& task, const siginfo_t& info);
   // Sends the call the task stands at the entry of back to before it began.
@@ -186,7 +201,7 @@ class Session {
   void forget_detached_segments();
 
   // attach.cc: a process that runs already, and is to run on as if nothing had been
-  Expected<void> attach(pid_t pid);
+  Expected<void> attach_to(pid_t pid);
   Expected<void> seize_threads(pid_t pid);
   Expected<void> adopt_thread(RecordedTask& task);
   Expected<void> prepare_thread(RecordedTask& task);
@@ -203,6 +218,59 @@ class Session {
   void call_off_changes(RecordedTask& task);
   void queue_held_signals(RecordedTask& task);
   void detach(RecordedTask& task);
+
+  // tracing.cc: tasks traced by tasks of the recording (traced.h)
+  void stop_for_tracer(RecordedTask& task, Traced::Place place, int status, std::optional<siginfo_t> info);
+  // SIGCHLD, and the end of a wait. `status` as wait(2) tells it.
+  void tell_tracer(pid_t tracer_tid, pid_t tracee, int status);
+  // The siginfo of the stop the task is in, with what the kernel would have said where the recorder sent it.
+  Outcome arrived_signal(RecordedTask& task, siginfo_t& info);
+  Expected<void> stop_at_signal(RecordedTask& task, const siginfo_t& info, SignalPosition position);
+  bool stops_at_entry(const RecordedTask& task) const;
+  void stop_at_entry(RecordedTask& task);
+  // These say whether it stopped.
+  bool stop_at_new_task(RecordedTask& parent, RecordedTask& child, int event, uint64_t flags);
+  bool stop_at_exit(RecordedTask& task, uint64_t exit_status);
+  bool stop_here(RecordedTask& task);
+  bool stop_in_group(RecordedTask& task, const Stop& stop);
+  bool stop_listening(RecordedTask& task);
+  static void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);
+  Expected<void> note_altered(RecordedTask& task, Traced::Place place);
+  Expected<void> go_on_from_stop(RecordedTask& task);
+  static Expected<void> end_job_stop(RecordedTask& task);
+  Expected<void> pass_signal(RecordedTask& task, int signal);
+  static bool is_stepped(const RecordedTask& task);
+  Expected<void> step_for_tracer(RecordedTask& task);
+  void stop_after_step(RecordedTask& task);
+  void take_as_tracee(RecordedTask& task, pid_t tracer_tid);
+  static void release_tracee(RecordedTask& task, int signal);
+  void end_tracing_by(pid_t tracer);
+  void note_end_for_tracer(RecordedTask& task, int status);
+  // tracing_requests.cc: ptrace(2)
+  // Writes into memory of the program what a call gives, or says that it cannot be written there.
+  bool hand_over(RecordedTask& task, Address at, std::span<const std::byte> bytes);
+  void finish_tracing_call(RecordedTask& task);
+  int64_t emulate_request(RecordedTask& tracer);
+  int64_t trace_me(RecordedTask& task);
+  int64_t attach(RecordedTask& tracer);
+  static int64_t interrupt(RecordedTask& tracee);
+  int64_t set_options(RecordedTask& tracee, uint64_t options);
+  static int64_t let_tracee_go(RecordedTask& tracee, int request, uint64_t signal);
+  int64_t tracee_memory(RecordedTask& tracer, RecordedTask& tracee, int request);
+  int64_t register_set(RecordedTask& tracer, RecordedTask& tracee, int request);
+  int64_t ask_tracee(RecordedTask& tracer, RecordedTask& tracee, int request);
+  int64_t poke_user(RecordedTask& tracee, uint64_t offset, uint64_t value);
+  int64_t syscall_info(RecordedTask& tracer, RecordedTask& tracee);
+  int64_t thread_registers(RecordedTask& tracer, RecordedTask& tracee);
+  int64_t pending_signals(RecordedTask& tracer, RecordedTask& tracee);
+  void warn_of_request(const std::string& what, const std::string& consequence);
+  // tracing_waits.cc: wait4(2), waitid(2)
+  struct WaitRequest;
+  void prepare_wait(RecordedTask& task);
+  void finish_wait(RecordedTask& task);
+  bool tell_of_tracee(RecordedTask& waiter, const WaitRequest& request);
+  void hand_over_wait(RecordedTask& waiter, const WaitRequest& request, pid_t tid, uid_t uid, int status);
+  bool has_tracee(const RecordedTask& waiter, const WaitRequest& request);
 
   // timestamps.cc
   // Makes the instructions that read the time stamp counter trap, in the code mapped in `range`.
@@ -245,7 +313,13 @@ class Session {
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
-  int output_fds_[3] = {-1, -1, -1};  // our standard streams, by number; compared with the tracees'
+  // Processes that a signal is killing: the thread it was delivered to. What the others would still compute
+  // depends on when it reaches them.
+  std::map<pid_t, pid_t> dying_;
+  std::vector<TraceeEnd> tracee_ends_;   // that no wait has told of yet
+  std::set<pid_t> ignores_child_stops_;  // processes with SA_NOCLDSTOP
+  int output_fds_[3] = {-1, -1, -1};     // our standard streams, by number; compared with the tracees'
+  std::optional<Error> spun_out_;        // who computes beyond the limit, and where
   RecordOutcome outcome_;
 };
 

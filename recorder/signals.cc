@@ -66,8 +66,7 @@ void Session::begin_injection(RecordedTask& task) {
 Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   siginfo_t info;
   Registers now;
-  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
-    return {};
+  if (arrived_signal(task, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone) return {};
   if (task.injecting) {
     // Ours, or one that came first; the information is that of the signal taken away earlier.
     task.injecting = false;
@@ -93,7 +92,9 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     if (emulate_instruction(task, info)) {
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
-      return complete(task, FrameKind::instruction, std::nullopt, int64_t(value));
+      BYGONE_TRY(complete(task, FrameKind::instruction, std::nullopt, int64_t(value)));
+      stop_after_step(task);
+      return {};
     }
     const bool moved = task.in_user_code && !raised_by_call(task.entry.registers[Register::orig_rax],
                                                             same_but_for_call_number(now, before));
@@ -108,7 +109,7 @@ bool Session::put_aside(RecordedTask& task, const Stop& stop) {
   if (stop.kind != Stop::Kind::signal || task.in_call || task.injecting) return false;
   siginfo_t info;
   Registers now;
-  if (get_siginfo(task.tid, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
+  if (arrived_signal(task, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
     return false;
   const bool reinjected = task.reinjecting && stop.signal == task.held_signals.front().si_signo;
   if (reinjected || raised_by_instruction(info) || same_but_for_call_number(now, task.registers))
@@ -126,6 +127,12 @@ void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
 }
 
 Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
+  if (task.traced.tracer != 0 && info.si_signo != SIGKILL && !std::exchange(task.traced.passing, false))
+    return stop_at_signal(task, info, position);
+  return deliver_now(task, info, position);
+}
+
+Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
   const int signal = info.si_signo;
   SignalAction action = action_for(task.tid, signal);
   log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},
@@ -133,7 +140,12 @@ Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, Signa
   // What a fault did to the stack before it (growth) belongs here too: complete() looks.
   BYGONE_TRY(complete(task, FrameKind::signal, signal, std::nullopt));
   if (action == SignalAction::handled) return enter_handler(task, signal);
+  if (action == SignalAction::ignored && task.traced.tracer != 0) {
+    task.state = RecordedTask::State::ready;  // to be stepped, perhaps
+    return {};
+  }
   task.state = RecordedTask::State::away;
+  if (action == SignalAction::terminated) dying_[task.tgid] = task.tid;
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
     enter_user_code(task);
@@ -161,7 +173,9 @@ Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   if (get_extended_state(task.tid, state) == Outcome::gone) return {};
   log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
   task.state = RecordedTask::State::ready;
-  return complete(task, FrameKind::handler, signal, std::nullopt);
+  BYGONE_TRY(complete(task, FrameKind::handler, signal, std::nullopt));
+  stop_after_step(task);
+  return {};
 }
 
 }  // namespace bygone

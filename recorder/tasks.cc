@@ -174,6 +174,8 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
     space->program_break = parent.space->program_break;
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
+  child.maker = parent.tid;
+  if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
   child.registers = child_registers;
   if (parent.argument_replaced && alive) {
@@ -189,11 +191,17 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
     child.pending = *first_stop;
   }
 
-  // A parent in vfork(2) sleeps until the child has gone its own way; others come back at once.
   parent.lost_turn = true;
   parent.state = RecordedTask::State::away;
-  if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || stop.event == PTRACE_EVENT_VFORK)
-    return {};
+  parent.traced.vfork_done_due = stop.event == PTRACE_EVENT_VFORK;
+  if (stop_at_new_task(parent, child, stop.event, request.flags)) return {};
+  return go_on_after_clone(parent, stop.event);
+}
+
+Expected<void> Session::go_on_after_clone(RecordedTask& parent, int event) {
+  // A parent in vfork(2) sleeps until the child has gone its own way; others come back at once.
+  parent.state = RecordedTask::State::away;
+  if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || event == PTRACE_EVENT_VFORK) return {};
   const auto next = wait_for(parent.tid, Waiting::block);
   if (!next) return {};
   ++outcome_.ptrace_stops;
@@ -247,6 +255,7 @@ void Session::enter_last_call(RecordedTask& task) {
 Expected<void> Session::on_exit_event(RecordedTask& task) {
   uint64_t status = 0;
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
+  if (stop_at_exit(task, status)) return {};
   enter_last_call(task);
   const bool at_known_position = !task.in_user_code;
   if (options_.checking == Checking::everything && at_known_position) {
@@ -310,6 +319,12 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   if (task.exit_event && wait_status != task.exit_status)
     log_.row(TaskEnd{task.id, task.exit_event, wait_status});
   if (task.computing) --computing_;
+  note_end_for_tracer(task, wait_status);
+  end_tracing_by(task.tid);
+  if (task.tid == task.tgid) {
+    ignores_child_stops_.erase(task.tid);
+    dying_.erase(task.tid);
+  }
   tasks_.erase(task.tid);
   return {};
 }

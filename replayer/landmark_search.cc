@@ -39,7 +39,9 @@ Expected<std::optional<LandmarkSearch>> LandmarkSearch::plant(Materialiser& mate
                                                               const std::vector<LandmarkWord>& words) {
   TraceeMemory& memory = task.space->memory;
   const Address place{expected[Register::rip]};
-  std::vector<std::byte> original = read_instruction(memory, place);
+  std::vector<std::byte> original = landmark_instructions(memory, place);
+  const Address here{task.registers[Register::rip]};
+  if (original.empty() || (here > place && here < place + original.size())) return std::nullopt;
   for (const Address page : free_pages_near(task.space->space, place)) {
     auto check = make_landmark_check(original, expected, words, page);
     if (!check) continue;

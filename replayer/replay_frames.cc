@@ -73,6 +73,12 @@ Expected<void> ReplaySession::step(FullFrame& frame) {
     case FrameKind::preempt:
       BYGONE_TRY(on_preempt(*task, frame));
       break;
+    case FrameKind::altered:
+      BYGONE_TRY(on_altered(*task, frame));
+      break;
+    case FrameKind::step:
+      BYGONE_TRY(on_step(*task, frame));
+      break;
     case FrameKind::exit:
       return on_exit(*task, frame);
     default:
@@ -280,6 +286,26 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
   if (length == 2 || length == 3) found[Register::rip] += length;
   BYGONE_TRY(compare_registers(place, *frame.registers, found, results));
   set_going_on_with(task, *frame.registers);
+  task.call_returned = false;
+  return apply_mapping_changes(task, place.event, {});
+}
+
+Expected<void> ReplaySession::on_altered(ReplayedTask& task, FullFrame& frame) {
+  BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
+  BYGONE_TRY(set_state(task, frame));
+  // Whether it stands at a call's entry, or a call that was interrupted may start again, is as it was.
+  set_going_on_with(task, *frame.registers);
+  return {};
+}
+
+Expected<void> ReplaySession::on_step(ReplayedTask& task, FullFrame& frame) {
+  const Place place = place_of(frame.frame);
+  take_registers(task);
+  BYGONE_TRY(step_over(task, place));
+  Registers found;
+  get_registers(task.pid, found);
+  BYGONE_TRY(compare_registers(place, *frame.registers, found));
+  set_going_on_with(task, found);
   task.call_returned = false;
   return apply_mapping_changes(task, place.event, {});
 }

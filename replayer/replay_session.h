@@ -69,6 +69,8 @@ class ReplaySession {
   Expected<void> on_signal(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_handler(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_instruction(ReplayedTask& task, FullFrame& frame);
+  Expected<void> on_altered(ReplayedTask& task, FullFrame& frame);
+  Expected<void> on_step(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_exit(ReplayedTask& task, FullFrame& frame);
 
   // preemption.cc
@@ -95,6 +97,8 @@ class ReplaySession {
   Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found);
   // Runs one instruction, which is no system call.
   Expected<void> step_over(ReplayedTask& task, const Place& place);
+  // Gives the process the registers the task goes on with.
+  static void take_registers(ReplayedTask& task);
   Expected<Stop> run_on(ReplayedTask& task, const Place& place);
   void set_going_on_with(ReplayedTask& task, const Registers& registers);
   Expected<void> set_state(ReplayedTask& task, FullFrame& frame);

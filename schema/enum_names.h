@@ -18,7 +18,7 @@ struct EnumNames;
 template <>
 struct EnumNames<FrameKind> {
   static constexpr std::string_view table = "frame_kind";
-  static constexpr std::array<std::pair<FrameKind, std::string_view>, 11> names = {{
+  static constexpr std::array<std::pair<FrameKind, std::string_view>, 13> names = {{
       {FrameKind::syscall, "syscall"},
       {FrameKind::enter, "enter"},
       {FrameKind::exec, "exec"},
@@ -29,6 +29,8 @@ struct EnumNames<FrameKind> {
       {FrameKind::instruction, "instruction"},
       {FrameKind::exit, "exit"},
       {FrameKind::preempt, "preempt"},
+      {FrameKind::altered, "altered"},
+      {FrameKind::step, "step"},
       {FrameKind::attach, "attach"},
   }};
 };
@@ -65,11 +67,12 @@ struct EnumNames<SignalPosition> {
 template <>
 struct EnumNames<SignalAction> {
   static constexpr std::string_view table = "signal_action";
-  static constexpr std::array<std::pair<SignalAction, std::string_view>, 4> names = {
+  static constexpr std::array<std::pair<SignalAction, std::string_view>, 5> names = {
       {{SignalAction::handled, "handled"},
        {SignalAction::ignored, "ignored"},
        {SignalAction::terminated, "terminated"},
-       {SignalAction::stopped, "stopped"}}};
+       {SignalAction::stopped, "stopped"},
+       {SignalAction::traced, "traced"}}};
 };
 
 template <>

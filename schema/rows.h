@@ -26,7 +26,9 @@ enum class FrameKind : uint8_t {
   instruction = 8,  // an instruction was emulated: rdtsc, rdtscp; call is 0, result the value
   exit = 9,         // the task is gone; result is its wait(2) status
   preempt = 10,     // the task was stopped inside a computation
-  attach = 11,      // a task that ran already when the recording began
+  altered = 11,     // its tracer, another task, gave it the registers with which it goes on
+  step = 12,        // one instruction, which is no system call, was run for its tracer
+  attach = 13,      // a task that ran already when the recording began
 };
 
 // One event. The wire record carries, as payload, the registers with which the task stands after it, where it
@@ -82,7 +84,8 @@ enum class SignalPosition : uint8_t {
   call_exit = 2,   // right after the task's previous frame
   call_entry = 3,  // before the system call instruction the registers point at
 };
-enum class SignalAction : uint8_t { handled = 1, ignored = 2, terminated = 3, stopped = 4 };
+// traced: it stopped for the task's tracer, another task; what that makes of it is a later event.
+enum class SignalAction : uint8_t { handled = 1, ignored = 2, terminated = 3, stopped = 4, traced = 5 };
 
 // A `signal` frame's details; the siginfo_t is the payload.
 struct Signal {

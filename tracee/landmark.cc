@@ -40,7 +40,64 @@ struct Instruction {
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code.data(), code.size(), &decoded, operands));
   }
   bool is_relative() const { return (decoded.attributes & ZYDIS_ATTRIB_IS_RELATIVE) != 0; }
+  // jmp and those jcc that look at flags only, with the distance in the instruction.
+  bool is_plain_jump() const {
+    return condition() >= 0 || decoded.opcode == 0xeb || (decoded.opcode == 0xe9 && is_one_byte());
+  }
+  // The condition's number, as in the opcode; -1 for anything but jcc.
+  int condition() const {
+    if (decoded.meta.category != ZYDIS_CATEGORY_COND_BR) return -1;
+    const bool is_short = is_one_byte() && (decoded.opcode & 0xf0) == 0x70;
+    const bool is_near = decoded.opcode_map == ZYDIS_OPCODE_MAP_0F && (decoded.opcode & 0xf0) == 0x80;
+    return is_short || is_near ? decoded.opcode & 0x0f : -1;
+  }
+  bool is_one_byte() const { return decoded.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT; }
+  bool can_move() const;
 };
+
+bool Instruction::can_move() const {
+  constexpr ZydisInstructionAttributes kRepeated =
+      ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
+  if ((decoded.attributes & (kRepeated | ZYDIS_ATTRIB_IS_PRIVILEGED)) != 0) return false;
+  switch (decoded.meta.category) {
+    case ZYDIS_CATEGORY_CALL:
+    case ZYDIS_CATEGORY_RET:
+    case ZYDIS_CATEGORY_COND_BR:
+    case ZYDIS_CATEGORY_UNCOND_BR:
+    case ZYDIS_CATEGORY_SYSCALL:
+    case ZYDIS_CATEGORY_SYSTEM:
+    case ZYDIS_CATEGORY_INTERRUPT:
+      return false;
+    default:
+      break;
+  }
+  // An implicit or explicit rip other than as the base of an address would differ elsewhere.
+  return !is_relative() || decoded.raw.disp.size == 32;
+}
+
+// Does anything in the code, whatever the boundaries of its instructions are, jump or call into [from, to)?
+// A table of a switch could, but does not lead into the middle of what is run in one go.
+bool leads_into(std::span<const std::byte> code, size_t from, size_t to) {
+  const auto hits = [&](size_t end, int64_t distance) {
+    const int64_t target = int64_t(end) + distance;
+    return target >= int64_t(from) && target < int64_t(to);
+  };
+  for (size_t at = 0; at + 2 <= code.size(); ++at) {
+    const auto opcode = std::to_integer<uint8_t>(code[at]);
+    const bool is_short = opcode == 0xeb || (opcode & 0xf0) == 0x70 || (opcode & 0xfc) == 0xe0;
+    if (is_short && hits(at + 2, int8_t(code[at + 1]))) return true;
+    const auto second = std::to_integer<uint8_t>(code[at + 1]);
+    const bool is_near = opcode == 0xe8 || opcode == 0xe9;
+    const bool is_conditional = opcode == 0x0f && (second & 0xf0) == 0x80;
+    if (!is_near && !is_conditional) continue;
+    const size_t operand = at + (is_near ? 1 : 2);
+    int32_t distance = 0;
+    if (operand + sizeof distance > code.size()) continue;
+    std::memcpy(&distance, &code[operand], sizeof distance);
+    if (hits(operand + sizeof distance, distance)) return true;
+  }
+  return false;
+}
 
 uint64_t lahf_flags(uint64_t eflags) {
   return ((eflags & kLahfFlags) | 2) << 8 | ((eflags & kOverflow) != 0 ? 1 : 0);
@@ -82,6 +139,38 @@ class Assembler {
   std::vector<size_t> differs_;
 };
 
+bool is_near(Address a, Address b);
+
+// Writes the instructions that lie at `place` so that they do the same where they are now.
+bool move_instructions(Assembler& to, std::span<const std::byte> code, Address place, Address page) {
+  for (size_t at = 0; at < code.size();) {
+    Instruction instruction;
+    if (!instruction.decode(code.subspan(at))) return false;
+    const size_t length = instruction.decoded.length;
+    const Address end = place + at + length;
+    if (instruction.is_plain_jump()) {
+      const Address target = end + uint64_t(instruction.decoded.raw.imm[0].value.s);
+      if (!is_near(target, page)) return false;
+      if (instruction.condition() >= 0)
+        to.bytes({0x0f, uint8_t(0x80 | instruction.condition())});
+      else
+        to.bytes({0xe9});
+      to.relative(target);
+    } else {
+      std::vector<std::byte> moved(code.begin() + ptrdiff_t(at), code.begin() + ptrdiff_t(at + length));
+      if (instruction.is_relative()) {
+        const Address target = end + uint64_t(instruction.decoded.raw.disp.value);
+        if (!is_near(target, page)) return false;
+        const auto displacement = int32_t(target.value - (to.here().value + length));
+        std::memcpy(&moved[instruction.decoded.raw.disp.offset], &displacement, sizeof displacement);
+      }
+      to.raw(moved);
+    }
+    at += length;
+  }
+  return true;
+}
+
 bool is_near(Address a, Address b) {
   constexpr auto kReach = int64_t{std::numeric_limits<int32_t>::max()} - int64_t(4 * kPageSize);
   const auto distance = int64_t(a.value - b.value);
@@ -96,26 +185,33 @@ Registers as_landmark(Registers registers) {
   return registers;
 }
 
-bool can_hold_landmark(std::span<const std::byte> code) {
-  Instruction instruction;
-  if (!instruction.decode(code) || instruction.decoded.length < kJumpBytes) return false;
-  constexpr ZydisInstructionAttributes kRepeated =
-      ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
-  if ((instruction.decoded.attributes & (kRepeated | ZYDIS_ATTRIB_IS_PRIVILEGED)) != 0) return false;
-  switch (instruction.decoded.meta.category) {
-    case ZYDIS_CATEGORY_CALL:
-    case ZYDIS_CATEGORY_RET:
-    case ZYDIS_CATEGORY_COND_BR:
-    case ZYDIS_CATEGORY_UNCOND_BR:
-    case ZYDIS_CATEGORY_SYSCALL:
-    case ZYDIS_CATEGORY_SYSTEM:
-    case ZYDIS_CATEGORY_INTERRUPT:
-      return false;
-    default:
-      break;
+size_t landmark_room(std::span<const std::byte> around, size_t at) {
+  size_t end = at;
+  for (bool leaves = false; end < at + kJumpBytes;) {
+    Instruction instruction;
+    if (leaves || !instruction.decode(around.subspan(std::min(end, around.size())))) return 0;
+    const bool jumps = instruction.is_plain_jump();
+    if (!jumps && !instruction.can_move()) return 0;
+    leaves = instruction.decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR;
+    // One jump alone is seldom met with other registers each time round; what it jumps over would be.
+    if (jumps && end == at) return 0;
+    end += instruction.decoded.length;
+    const bool alone = end - at == instruction.decoded.length;
+    if (alone && end - at >= kJumpBytes) return end - at;
   }
-  // An implicit or explicit rip other than as the base of an address would differ elsewhere.
-  return !instruction.is_relative() || instruction.decoded.raw.disp.size == 32;
+  return leads_into(around, at + 1, end) ? 0 : end - at;
+}
+
+std::vector<std::byte> landmark_instructions(TraceeMemory& memory, Address at) {
+  constexpr uint64_t kLookedAt = 16 << 10;
+  const Address start = page_floor(Address{at.value - std::min(at.value, kLookedAt)});
+  // What is not mapped holds no code.
+  std::vector<std::byte> around(2 * kLookedAt + kPageSize);
+  for (size_t page = 0; page < around.size(); page += kPageSize)
+    memory.read(start + page, std::span(around).subspan(page, kPageSize));
+  const size_t place = at - start;
+  const size_t room = landmark_room(around, place);
+  return {around.begin() + ptrdiff_t(place), around.begin() + ptrdiff_t(place + room)};
 }
 
 std::optional<Registers> LandmarkCheck::program_registers(const Registers& at_trap, Address place,
@@ -135,10 +231,8 @@ std::optional<Registers> LandmarkCheck::program_registers(const Registers& at_tr
 std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code, const Registers& expected,
                                                  std::span<const LandmarkWord> words, Address page) {
   const Address place{expected[Register::rip]};
-  Instruction instruction;
-  if (!can_hold_landmark(code) || !instruction.decode(code) || !is_near(place, page)) return std::nullopt;
+  if (code.size() < kJumpBytes || !is_near(place, page)) return std::nullopt;
   words = words.first(std::min(words.size(), kMostLandmarkWords));
-  const size_t length = instruction.decoded.length;
 
   Data data{};
   data.expected_flags = lahf_flags(expected[Register::eflags]);
@@ -184,16 +278,9 @@ std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code
   a.bytes({0x48, 0x8b, 0x05});  // mov data.rax, %rax
   a.data_at(offsetof(Data, rax));
 
-  std::vector<std::byte> moved(code.begin(), code.begin() + ptrdiff_t(length));
-  if (instruction.is_relative()) {
-    const Address target = place + length + uint64_t(instruction.decoded.raw.disp.value);
-    if (!is_near(target, page)) return std::nullopt;
-    const auto displacement = int32_t(target.value - (a.here().value + length));
-    std::memcpy(&moved[instruction.decoded.raw.disp.offset], &displacement, sizeof displacement);
-  }
-  a.raw(moved);
-  a.bytes({0xe9});  // jmp behind the instruction
-  a.relative(place + length);
+  if (!move_instructions(a, code, place, page)) return std::nullopt;
+  a.bytes({0xe9});  // jmp behind the instructions
+  a.relative(place + code.size());
   check.code = a.take();
   check.data.resize(sizeof data);
   std::memcpy(check.data.data(), &data, sizeof data);

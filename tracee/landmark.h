@@ -8,6 +8,7 @@
 
 #include "schema/memory_range.h"
 #include "schema/registers.h"
+#include "tracee/memory.h"
 
 namespace bygone {
 
@@ -19,16 +20,19 @@ namespace bygone {
 // Registers as a landmark has them: without what only the kernel or the processor keeps there for a while.
 Registers as_landmark(Registers registers);
 
-// Can the instruction `code` begins with make room for the jump? It must be five bytes long, so that nobody
-// jumps into the middle of it, run equally well elsewhere, and change nothing but registers and memory.
-bool can_hold_landmark(std::span<const std::byte> code);
+// How many bytes of whole instructions make room for the jump at `at`: one of five bytes or more, or several,
+// into whose middle no jump of the code `around` leads. They must run equally well elsewhere, and change
+// nothing but registers and memory; the last may be a jump. 0 if there is no room.
+size_t landmark_room(std::span<const std::byte> around, size_t at);
+// Those instructions, with the code that lies around them looked at. Empty if there is no room.
+std::vector<std::byte> landmark_instructions(TraceeMemory& memory, Address at);
 
 // A word of memory that holds `value` at the landmark.
 struct LandmarkWord {
   Address at;
   uint64_t value = 0;
 };
-inline constexpr size_t kMostLandmarkWords = 16;
+inline constexpr size_t kMostLandmarkWords = 64;
 
 // The code and data of one planted check. They take a page each, one behind the other.
 struct LandmarkCheck {
@@ -44,8 +48,9 @@ struct LandmarkCheck {
 };
 inline constexpr uint64_t kLandmarkPages = 2;
 
-// The check for `instruction` at `expected`'s rip, to be put at `page`. Empty if the page is too far away.
-std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> instruction,
+// The check for `instructions`, those of landmark_instructions(), at `expected`'s rip, to be put at `page`.
+// Empty if the page is too far away.
+std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> instructions,
                                                  const Registers& expected,
                                                  std::span<const LandmarkWord> words, Address page);
 

@@ -47,6 +47,18 @@ struct ProcmapQuery {
 constexpr unsigned long kProcmapQuery = _IOWR('f', 17, ProcmapQuery);
 enum : uint64_t { kVmaReadable = 1, kVmaWritable = 2, kVmaExecutable = 4, kVmaShared = 8 };
 
+// The inode of a System V segment is its id, and the first one made in a namespace has id 0, which elsewhere
+// says that there is no file. No inode of the kernel's is so large.
+constexpr uint64_t kFirstSegmentInode = uint64_t{1} << 62;
+
+void identify(KernelMapping& mapping) {
+  if (mapping.inode != 0) return;
+  if (mapping.path.starts_with("/SYSV"))
+    mapping.inode = kFirstSegmentInode;
+  else
+    mapping.offset_bytes = 0;
+}
+
 }  // namespace
 
 std::optional<KernelMapping> parse_maps_line(std::string_view line) {
@@ -67,7 +79,7 @@ std::optional<KernelMapping> parse_maps_line(std::string_view line) {
   mapping.device = {uint32_t(major), uint32_t(minor)};
   const size_t path = line.find_first_not_of(' ');
   if (path != std::string_view::npos) mapping.path = line.substr(path);
-  if (mapping.inode == 0) mapping.offset_bytes = 0;
+  identify(mapping);
   return mapping;
 }
 
@@ -111,10 +123,11 @@ std::optional<KernelMapping> find_mapping(pid_t tid, Address address) {
       mapping.prot = {(query.vma_flags & kVmaReadable) != 0, (query.vma_flags & kVmaWritable) != 0,
                       (query.vma_flags & kVmaExecutable) != 0, (query.vma_flags & kVmaShared) != 0};
       mapping.flags = mapping.prot.shared ? MAP_SHARED : MAP_PRIVATE;
-      mapping.offset_bytes = query.inode != 0 ? query.vma_offset : 0;
+      mapping.offset_bytes = query.vma_offset;
       mapping.device = {query.dev_major, query.dev_minor};
       mapping.inode = query.inode;
       if (query.vma_name_size > 0) mapping.path.assign(name, query.vma_name_size - 1);
+      identify(mapping);
       return mapping;
     }
     if (error != ENOTTY && error != EINVAL) return std::nullopt;

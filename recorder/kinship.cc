@@ -1,0 +1,71 @@
+#include "recorder/kinship.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace bygone {
+
+namespace {
+
+std::string read_all(const char* path) {
+  std::string text;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return text;
+  char piece[4096];
+  for (ssize_t size; (size = read(fd, piece, sizeof piece)) > 0;) text.append(piece, size_t(size));
+  close(fd);
+  return text;
+}
+
+uint64_t status_field(pid_t pid, const char* name, int base) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/status", pid);
+  const std::string text = read_all(path);
+  const size_t at = text.find(name);
+  return at == std::string::npos ? 0 : strtoull(text.c_str() + at + std::strlen(name), nullptr, base);
+}
+
+}  // namespace
+
+pid_t parent_of(pid_t pid) {
+  return pid_t(status_field(pid, "\nPPid:", 10));
+}
+
+uid_t user_of(pid_t pid) {
+  return uid_t(status_field(pid, "\nUid:", 10));
+}
+
+uint64_t signals_blocked_by(pid_t tid) {
+  return status_field(tid, "\nSigBlk:", 16);
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task", pid);
+  DIR* const threads = opendir(path);
+  if (threads == nullptr) return children;
+  while (const dirent* const thread = readdir(threads)) {
+    const int tid = atoi(thread->d_name);
+    if (tid == 0) continue;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, tid);
+    const std::string text = read_all(path);
+    const char* at = text.c_str();
+    for (char* end = nullptr;; at = end) {
+      const long child = strtol(at, &end, 10);
+      if (end == at) break;
+      children.push_back(pid_t(child));
+    }
+  }
+  closedir(threads);
+  return children;
+}
+
+}  // namespace bygone
