@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "store/recording_files.h"
@@ -61,7 +62,7 @@ Expected<void> ServiceClient::answer(Connection::Received received) {
       reply.texts.push_back(live.name);
       reply.numbers.insert(reply.numbers.end(),
                            {live.events, live.payload_bytes, live.stored_bytes, live.commits, live.ring_bytes,
-                            live.ring_fill_bytes, live.full_waits, live.full_wait_ns});
+                            live.ring_fill_bytes, live.full_waits, live.full_wait_ns, live.rings});
     }
     return connection_.send(reply);
   }
@@ -241,16 +242,20 @@ void ServiceClient::add_to(ServiceStatus& status) {
   const std::lock_guard guard(status_mutex_);
   if (!drain_) return;
   RingHeader& ring = drain_->ring().header();
-  LiveRecording& live = status.recordings.emplace_back();
-  live.name = name_;
-  live.events = ring.committed_event.load();
-  live.payload_bytes = ring.payload_bytes.load();
-  live.stored_bytes = ring.stored_bytes.load();
-  live.commits = ring.commits.load();
-  live.ring_bytes = drain_->ring().capacity_bytes();
-  live.ring_fill_bytes = drain_->ring().fill_bytes();
-  live.full_waits = ring.full_waits.load();
-  live.full_wait_ns = ring.full_wait_ns.load();
+  auto& all = status.recordings;
+  auto live = std::find_if(all.begin(), all.end(), [&](const LiveRecording& r) { return r.name == name_; });
+  if (live == all.end()) live = all.emplace(live);
+  live->name = name_;
+  // Of the whole recording, as this ring last heard of it.
+  live->events = std::max(live->events, ring.committed_event.load());
+  live->payload_bytes = std::max(live->payload_bytes, ring.payload_bytes.load());
+  live->stored_bytes = std::max(live->stored_bytes, ring.stored_bytes.load());
+  live->commits = std::max(live->commits, ring.commits.load());
+  live->ring_bytes += drain_->ring().capacity_bytes();
+  live->ring_fill_bytes += drain_->ring().fill_bytes();
+  live->full_waits += ring.full_waits.load();
+  live->full_wait_ns += ring.full_wait_ns.load();
+  ++live->rings;
 }
 
 }  // namespace bygone
