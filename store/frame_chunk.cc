@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 namespace bygone {
 
 namespace {
@@ -9,28 +11,39 @@ namespace {
 constexpr size_t kLargestChunkBytes = kMostFramesPerChunk * (kRegisterCount + 2) * 10;
 }  // namespace
 
-FrameChunkWriter::FrameChunkWriter(SQLite::Database& database)
-    : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)") {
+FrameChunkWriter::FrameChunkWriter(SQLite::Database& database, WorkPool& pool)
+    : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)"),
+      queue_(pool) {
   entries_.reserve(kFramesPerChunk);
 }
 
 void FrameChunkWriter::append(EventNumber event, ChunkEntry entry) {
   if (entries_.empty()) first_ = event;
   entries_.push_back(std::move(entry));
-  if (entries_.size() == kFramesPerChunk) flush();
+  if (entries_.size() == kFramesPerChunk) close_chunk();
+}
+
+void FrameChunkWriter::close_chunk() {
+  if (entries_.empty()) return;
+  const size_t frames = entries_.size();
+  queue_.add(
+      [entries = std::exchange(entries_, {})] { return compressed(encode_registers(entries)); },
+      [this, first = first_, frames](std::span<const std::byte> bytes) { store(first, frames, bytes); });
+  entries_.reserve(kFramesPerChunk);
+}
+
+void FrameChunkWriter::store(EventNumber first, size_t frames, std::span<const std::byte> bytes) {
+  insert_.reset();
+  insert_.bind(1, int64_t(first.value));
+  insert_.bind(2, int64_t(first.value + frames - 1));
+  insert_.bindNoCopy(3, bytes.data(), int(bytes.size()));
+  insert_.exec();
+  insert_.reset();
 }
 
 void FrameChunkWriter::flush() {
-  if (entries_.empty()) return;
-  const auto encoded = encode_registers(entries_);
-  const auto compressed = compressor_.compress(encoded);
-  insert_.reset();
-  insert_.bind(1, int64_t(first_.value));
-  insert_.bind(2, int64_t(first_.value + entries_.size() - 1));
-  insert_.bindNoCopy(3, compressed.data(), int(compressed.size()));
-  insert_.exec();
-  insert_.reset();
-  entries_.clear();
+  close_chunk();
+  queue_.store_all();
 }
 
 FrameChunkReader::FrameChunkReader(SQLite::Database& database)

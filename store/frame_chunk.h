@@ -7,6 +7,7 @@
 
 #include "schema/register_codec.h"
 #include "store/compression.h"
+#include "store/compression_queue.h"
 
 namespace bygone {
 
@@ -17,13 +18,17 @@ inline constexpr size_t kMostFramesPerChunk = 16 * kFramesPerChunk;
 // Collects the registers of consecutive frames. Members throw SQLite::Exception.
 class FrameChunkWriter {
  public:
-  explicit FrameChunkWriter(SQLite::Database& database);
+  // Encodes and compresses on `pool`.
+  FrameChunkWriter(SQLite::Database& database, WorkPool& pool);
   void append(EventNumber event, ChunkEntry entry);
   void flush();
 
  private:
+  void close_chunk();
+  void store(EventNumber first, size_t frames, std::span<const std::byte> compressed);
+
   SQLite::Statement insert_;
-  Compressor compressor_;
+  CompressionQueue queue_;
   EventNumber first_;
   std::vector<ChunkEntry> entries_;
 };

@@ -54,12 +54,13 @@ struct Ingest::Impl {
         options(std::move(given)),
         object(options.database.stem().string()),
         rows(*database),
-        blobs(*database, last_id(*database, "blob") + 1),
-        chunks(*database),
+        blobs(*database, last_id(*database, "blob") + 1, *options.pool),
+        chunks(*database, *options.pool),
         checkpoints(*database),
         unfinished(*database) {
     if (!options.catalog.empty())
-      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1);
+      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1,
+                     *options.pool);
   }
 
   void begin();

@@ -54,7 +54,8 @@ class Service {
       auto connection = listener_.accept(kPollMs);
       const std::lock_guard guard(mutex_);
       if (connection)
-        clients_.emplace_back(std::move(*connection), options_.store, live_, [this] { return status(); });
+        clients_.emplace_back(std::move(*connection), options_.store, live_, pool_,
+                              [this] { return status(); });
       clients_.remove_if([](const ServiceClient& client) { return client.is_done(); });
       const auto now = std::chrono::steady_clock::now();
       if (!clients_.empty()) busy_until = now;
@@ -74,6 +75,7 @@ class Service {
 
   const ServeOptions& options_;
   Listener listener_;
+  WorkPool pool_{WorkPool::useful_threads()};
   LiveRecordings live_;
   std::mutex mutex_;  // guards clients_
   std::list<ServiceClient> clients_;

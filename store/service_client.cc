@@ -23,8 +23,12 @@ bool is_unfinished(const std::filesystem::path& database) {
 }  // namespace
 
 ServiceClient::ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live,
-                             std::function<ServiceStatus()> status)
-    : connection_(std::move(connection)), store_(std::move(store)), live_(live), status_(std::move(status)) {
+                             WorkPool& pool, std::function<ServiceStatus()> status)
+    : connection_(std::move(connection)),
+      store_(std::move(store)),
+      live_(live),
+      pool_(pool),
+      status_(std::move(status)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -99,6 +103,7 @@ Expected<void> ServiceClient::create_claimed(const std::string& name, const std:
     options.database = database;
     options.catalog = catalog_path(store_);
     options.durability = durability_;
+    options.pool = &pool_;
     BYGONE_ASSIGN(auto ingest, Ingest::create(std::move(options)));
     return std::make_shared<SharedRecording>(database.stem().string(), std::move(lock), std::move(ingest));
   }();
@@ -131,6 +136,7 @@ Expected<void> ServiceClient::resume(const Message& message, RingConsumer ring) 
     options.database = database;
     options.catalog = catalog_path(store_);
     options.durability = durability_;
+    options.pool = &pool_;
     auto ingest = Ingest::resume(std::move(options));
     if (!ingest) {
       lock.release();
@@ -198,7 +204,7 @@ Expected<void> ServiceClient::amend(const Message& message, RingConsumer ring) {
 Expected<void> ServiceClient::start(std::shared_ptr<SharedRecording> recording, SourceId source,
                                     RingConsumer ring) {
   BYGONE_ASSIGN(catalog_, Catalog::open(catalog_path(store_)));
-  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(store_)));
+  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(store_), pool_));
   if (durability_ == Durability::survives_machine) BYGONE_TRY(catalog->sync_commits());
   {
     const std::lock_guard guard(status_mutex_);
