@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "recorder/session.h"
 #include "tracee/extended_state.h"
@@ -91,6 +92,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   const int64_t number = int64_t(as_called[Register::orig_rax]);
   task.row = find_call(number);
   task.entry = note_entry(as_called, task.space->memory);
+  task.paths = given_paths(task.tid, task.space->memory, as_called);
   task.may_block = may_block(as_called);
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
@@ -118,6 +120,11 @@ Expected<void> Session::on_entry(RecordedTask& task) {
       break;
   }
   return go_into_call(task);
+}
+
+void Session::log_paths(RecordedTask& task) {
+  for (GivenPath& given : std::exchange(task.paths, {}))
+    log_.row(PathArgument{log_.next(), given.argument, given.flags, std::move(given.path)});
 }
 
 Expected<void> Session::on_exit(RecordedTask& task) {
@@ -158,6 +165,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   capture_remote_writes(task, result);
   capture_mapped_file_write(task, result);
   capture_memory_file_write(task, result);
+  log_paths(task);
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);

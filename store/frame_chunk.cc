@@ -15,16 +15,48 @@ FrameChunkWriter::FrameChunkWriter(SQLite::Database& database, WorkPool& pool)
     : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)"),
       queue_(pool) {
   entries_.reserve(kFramesPerChunk);
+  if (!database.tableExists("chunk_call") || !database.tableExists("chunk_task")) return;
+  insert_call_.emplace(database, "INSERT INTO chunk_call(call, first_event, last_event) VALUES(?, ?, ?)");
+  insert_task_.emplace(database, "INSERT INTO chunk_task(task, first_event, last_event) VALUES(?, ?, ?)");
 }
 
-void FrameChunkWriter::append(EventNumber event, ChunkEntry entry) {
-  if (entries_.empty()) first_ = event;
-  entries_.push_back(std::move(entry));
+void FrameChunkWriter::append(const Frame& frame, std::optional<Registers> registers) {
+  if (entries_.empty()) first_ = frame.event;
+  entries_.push_back({frame.task, std::move(registers)});
+  if (entries_.size() == 1 || frame.task.value != last_task_) tasks_.insert(last_task_ = frame.task.value);
+  const bool is_call = frame.kind == FrameKind::syscall || frame.kind == FrameKind::enter ||
+                       frame.kind == FrameKind::exec || frame.kind == FrameKind::clone;
+  if (is_call && frame.call) {
+    if (*frame.call >= 0 && size_t(*frame.call) < calls_.size())
+      calls_.set(size_t(*frame.call));
+    else
+      other_calls_.insert(*frame.call);
+  }
   if (entries_.size() == kFramesPerChunk) close_chunk();
+}
+
+void FrameChunkWriter::summarise() {
+  for (size_t call = 0; call < calls_.size(); ++call)
+    if (calls_.test(call)) other_calls_.insert(int32_t(call));
+  calls_.reset();
+  const auto insert_all = [&](std::optional<SQLite::Statement>& insert, std::set<int32_t>& numbers) {
+    for (const int32_t number : numbers) {
+      if (!insert) break;
+      insert->bind(1, number);
+      insert->bind(2, int64_t(first_.value));
+      insert->bind(3, int64_t(first_.value + entries_.size() - 1));
+      insert->exec();
+      insert->reset();
+    }
+    numbers.clear();
+  };
+  insert_all(insert_call_, other_calls_);
+  insert_all(insert_task_, tasks_);
 }
 
 void FrameChunkWriter::close_chunk() {
   if (entries_.empty()) return;
+  summarise();
   const size_t frames = entries_.size();
   queue_.add(
       [entries = std::exchange(entries_, {})] { return compressed(encode_registers(entries)); },
