@@ -34,6 +34,11 @@ endfunction()
 function(bygone_precompile target set)
   if(BYGONE_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_${set})
+    # Both must be compiled alike.
+    get_target_property(position_independent precompiled_${set} POSITION_INDEPENDENT_CODE)
+    if(position_independent)
+      set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
   endif()
 endfunction()
 
