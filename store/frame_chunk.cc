@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "store/database.h"
+
 namespace bygone {
 
 namespace {
@@ -90,6 +92,7 @@ Expected<FrameChunk> FrameChunkReader::read(EventNumber event) {
   };
   select_.reset();
   select_.bind(1, int64_t(event.value));
+  const ResetOnExit reset(select_);
   if (!select_.executeStep()) return damaged("are missing");
   FrameChunk chunk;
   chunk.first = EventNumber{uint64_t(select_.getColumn(0).getInt64())};
@@ -100,7 +103,6 @@ Expected<FrameChunk> FrameChunkReader::read(EventNumber event) {
   const SQLite::Column column = select_.getColumn(2);
   auto bytes = decompressor_.decompress(
       {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}, kLargestChunkBytes);
-  select_.reset();
   if (!bytes) return damaged(bytes.error().cause);
   BYGONE_ASSIGN(chunk.entries, decode_registers(*bytes, kMostFramesPerChunk));
   if (chunk.entries.size() != last.value - chunk.first.value + 1)
