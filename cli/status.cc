@@ -31,7 +31,7 @@ using Earlier = std::map<std::string, LiveRecording>;
 Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const Options& options) {
   const query::ResultHeader header{
       {"name", "events", "events_per_s", "bytes", "bytes_per_s", "compression_percent", "ring_fill_percent",
-       "ring_waits", "ring_wait_ms", "service_pid", "service_memory_bytes"},
+       "ring_waits", "ring_wait_ms", "rings", "service_pid", "service_memory_bytes"},
       {}};
   std::vector<query::Row> rows;
   for (const LiveRecording& live : status.recordings) {
@@ -44,8 +44,8 @@ Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const O
                         ? query::Cell{}
                         : query::Cell{int64_t(live.stored_bytes * 100 / live.payload_bytes)},
                     int64_t(live.ring_fill_bytes * 100 / std::max<uint64_t>(live.ring_bytes, 1)),
-                    int64_t(live.full_waits), int64_t(live.full_wait_ns / 1'000'000), status.pid,
-                    int64_t(status.memory_bytes)});
+                    int64_t(live.full_waits), int64_t(live.full_wait_ns / 1'000'000), int64_t(live.rings),
+                    status.pid, int64_t(status.memory_bytes)});
   }
   StandardOutput output;
   BYGONE_TRY(query::show_rows(header, rows, {presentation_of(options.rows), {}},

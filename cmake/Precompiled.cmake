@@ -12,7 +12,7 @@ endif()
 
 # bygone_precompiled_set(NAME LIBRARIES... HEADERS...) names a set of headers to parse once.
 function(bygone_precompiled_set name)
-  cmake_parse_arguments(SET "" "" "LIBRARIES;HEADERS" ${ARGN})
+  cmake_parse_arguments(SET "NOT_FOR_ROOMS" "" "LIBRARIES;HEADERS" ${ARGN})
   if(NOT BYGONE_PRECOMPILE)
     return()
   endif()
@@ -21,6 +21,9 @@ function(bygone_precompiled_set name)
     file(WRITE ${source} "")
   endif()
   add_library(precompiled_${name} STATIC ${source})
+  if(NOT SET_NOT_FOR_ROOMS)
+    set_target_properties(precompiled_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  endif()
   target_link_libraries(precompiled_${name} PUBLIC bygone_warnings fmt::fmt tl::expected Threads::Threads
     ${SET_LIBRARIES})
   target_precompile_headers(precompiled_${name} PRIVATE
@@ -31,6 +34,11 @@ endfunction()
 function(bygone_precompile target set)
   if(BYGONE_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_${set})
+    # Both must be compiled alike.
+    get_target_property(position_independent precompiled_${set} POSITION_INDEPENDENT_CODE)
+    if(position_independent)
+      set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
   endif()
 endfunction()
 

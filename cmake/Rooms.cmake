@@ -8,6 +8,8 @@ function(bygone_room name)
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${name} ${view}/${name} SYMBOLIC)
   add_library(${target} STATIC ${ROOM_SOURCES})
+  # Rooms become part of the SQLite extension too.
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PUBLIC ${view})
   foreach(other IN LISTS ROOM_MAY_USE)
     target_link_libraries(${target} PUBLIC bygone_${other})

@@ -67,7 +67,7 @@ Expected<Entries> describe(RecordingReader& recording) {
   for (const auto& [key, value] : header) {
     const bool known =
         key == "format" || key == "started_ns" ||
-        std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
+        std::any_of(entries.begin(), entries.end(), [&name = key](const auto& e) { return e.first == name; });
     if (!known && usable_key(key) && !value.empty() && entries.size() < kMostEntries)
       entries.emplace_back(key, value);
   }

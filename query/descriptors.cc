@@ -82,6 +82,18 @@ Expected<DescriptorTables> tables_at(RecordingReader& recording, const std::vect
   return tables;
 }
 
+Expected<std::string> path_given(RecordingReader& recording, EventNumber event) {
+  std::string path;
+  BYGONE_TRY(
+      for_each_step(recording.connection(),
+                    fmt::format("SELECT path FROM main.path_argument WHERE event = {} LIMIT 1", event.value),
+                    [&](sqlite3_stmt* row) {
+                      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, 0));
+                      if (text != nullptr) path = text;
+                    }));
+  return path;
+}
+
 // A thread of the process that lives after `event`; the table is the same for all of them, but for
 // unshare(2).
 const Task* thread_of(const std::vector<Task>& tasks, uint64_t process, uint64_t event) {
@@ -110,9 +122,13 @@ RowFunction descriptors_at(RecordingReader& recording) {
         if (thread == nullptr) return rows;
         BYGONE_ASSIGN(const DescriptorTables tables, tables_at(recording, tasks, event));
         const DescriptorTable* table = tables.of(thread->tid);
+        const bool knows_paths = recording.header("paths") == "recorded";
         if (table == nullptr) return rows;
         for (const auto& [number, descriptor] : *table) {
-          const OpenFile& file = *descriptor.file;
+          OpenFile& file = *descriptor.file;
+          if (file.path.empty() && file.event.value != 0 && knows_paths) {
+            BYGONE_ASSIGN(file.path, path_given(recording, file.event));
+          }
           const bool inherited = file.event.value == 0;
           rows.push_back({int64_t(number), file.made_by, inherited ? Cell{} : Cell{int64_t(file.event.value)},
                           inherited ? Cell{} : Cell{int64_t(file.task.value)},

@@ -103,6 +103,12 @@ struct AskExecs {
 struct AskWhoMapped {
   std::string path;
 };
+// By the paths that calls were given.
+struct AskWhoNamed {
+  enum class Deed { opened, wrote, deleted };
+  Deed deed = Deed::opened;
+  std::string path;
+};
 struct AskDescriptors {
   Subject of;
   Moment at;
@@ -132,14 +138,14 @@ struct AskStack {
 
 // What recordings hold no rows of: it takes a replay to see it.
 struct AskReplay {
-  std::string what;  // "the stack", "the paths that calls were given"
+  std::string what;  // "the stack"
   std::string mend;
 };
 
 using Phrase =
     std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping, AskHistory,
                  AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals, AskExecs, AskWhoMapped,
-                 AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack, AskReplay>;
+                 AskWhoNamed, AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack, AskReplay>;
 
 Expected<Phrase> parse_phrase(std::string_view text);
 

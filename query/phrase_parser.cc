@@ -200,16 +200,17 @@ class PhraseParser {
   }
 
   Expected<Phrase> who() {
-    const bool opened = tokens_.accept("opened");
-    const bool wrote = !opened && tokens_.accept("wrote");
-    if (!opened && !wrote) BYGONE_TRY(word("mapped"));
+    using Deed = AskWhoNamed::Deed;
+    std::optional<Deed> deed;
+    for (const auto& [verb, what] : {std::pair{"opened", Deed::opened}, std::pair{"wrote", Deed::wrote},
+                                     std::pair{"deleted", Deed::deleted}})
+      if (!deed && tokens_.accept(verb)) deed = what;
+    if (!deed) BYGONE_TRY(word("mapped"));
     const TokenKind kind = tokens_.current().kind;
     if (kind != TokenKind::path && kind != TokenKind::text && kind != TokenKind::word)
       return tokens_.expected("a path");
     std::string path = tokens_.take().text;
-    if (opened || wrote)
-      return AskReplay{"which paths calls were given",
-                       "`who mapped` knows the files that were mapped, `descriptors of P` what is open"};
+    if (deed) return AskWhoNamed{*deed, std::move(path)};
     return AskWhoMapped{std::move(path)};
   }
 
@@ -363,12 +364,12 @@ std::vector<PhraseHelp> phrase_help() {
       {"output [of P] [at event N]", "what was written to standard output and error"},
       {"files", "the files the recording keeps"},
       {"who mapped PATH", "which task mapped a file, and when"},
+      {"who opened|wrote|deleted PATH", "which calls were given this path to do that, and what came of it"},
       {"descriptors of P [at event N]", "open file descriptors, and which event made them"},
       {"registers [of T] [at event N]", "the registers of a task after an event"},
       {"memory ADDRESS [SIZE] [of P] [at event N]", "bytes of memory, by a replay from the nearest snapshot"},
       {"changes to ADDRESS [SIZE] [of P] [between A and B]", "the events over which they became others"},
       {"stack [of T] [at event N]", "the call stack, with functions and source lines where files have them"},
-      {"who opened|wrote PATH", "not available yet"},
       {"uncaptured", "calls bygone could not describe"},
       {"info", "the recording itself"},
   };

@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 
+#include "query/chunk_filter.h"
 #include "query/subject.h"
 
 namespace bygone::query {
@@ -22,6 +23,14 @@ std::string sql_text(std::string_view text) {
     result += c;
   }
   return result + "'";
+}
+
+// A name without a slash is meant in any directory.
+std::string path_matches(std::string_view column, const std::string& path) {
+  if (path.find_first_of("*?[") != std::string::npos)
+    return fmt::format("{} GLOB {}", column, sql_text(path));
+  if (path.find('/') != std::string::npos) return fmt::format("{} = {}", column, sql_text(path));
+  return fmt::format("({0} = {1} OR {0} GLOB {2})", column, sql_text(path), sql_text("*/" + path));
 }
 
 std::string where(std::initializer_list<std::string> conditions) {
@@ -111,7 +120,11 @@ class Planner {
     if (ask.where) {
       BYGONE_ASSIGN(condition, sql_for(*ask.where, session_.call_names()));
     }
-    std::string sql = fmt::format("SELECT {} FROM frames{} ORDER BY event", kFrameColumns,
+    const bool single = whose == fmt::format("task = {}", ask.of.id);
+    BYGONE_ASSIGN(const std::string source,
+                  frames_source(ask.where ? &*ask.where : nullptr,
+                                single ? std::optional(ask.of.id) : std::nullopt, session_));
+    std::string sql = fmt::format("SELECT {} FROM {}{} ORDER BY event", kFrameColumns, source,
                                   where({range, whose, condition}));
     if (ask.pick == AskFrames::Pick::first) sql += " LIMIT 1";
     if (ask.pick == AskFrames::Pick::last) sql += " DESC LIMIT 1";
@@ -157,18 +170,42 @@ class Planner {
     return fmt::format("SELECT event, task, program, time FROM execs{} ORDER BY event", where({whose}));
   }
 
+  // By calls and, where those have two paths, the argument that is meant.
+  static std::string_view deed_sql(AskWhoNamed::Deed deed) {
+    switch (deed) {
+      case AskWhoNamed::Deed::opened:
+        return "f.call IN ('open', 'openat', 'openat2', 'creat', 'execve', 'execveat')";
+      case AskWhoNamed::Deed::wrote:  // O_ACCMODE is 3, O_TRUNC 0x200
+        return "((p.flags & 3) IN (1, 2) OR (p.flags & 0x200) <> 0 OR f.call = 'truncate' OR (f.call = "
+               "'rename' "
+               "AND p.argument = 1) OR (f.call IN ('renameat', 'renameat2') AND p.argument = 3))";
+      case AskWhoNamed::Deed::deleted:
+        return "(f.call IN ('unlink', 'unlinkat', 'rmdir') OR (f.call = 'rename' AND p.argument = 0) OR "
+               "(f.call "
+               "IN ('renameat', 'renameat2') AND p.argument = 1))";
+    }
+    return "0";
+  }
+
+  // Few calls are given paths: they come first, and their frames are looked up.
+  Expected<std::string> operator()(const AskWhoNamed& ask) {
+    if (session_.recording().header("paths") != "recorded")
+      return fail(ErrorKind::unavailable, session_.recording().name(),
+                  "does not hold the paths that calls were given: it was made by an older bygone",
+                  "record again; `who mapped` knows the files that were mapped");
+    return fmt::format(
+        "SELECT p.event, f.task, f.call, f.result, f.error, p.path FROM main.path_argument AS p CROSS JOIN "
+        "frames AS f ON f.event = p.event WHERE {} AND {} ORDER BY p.event, p.argument",
+        path_matches("p.path", ask.path), deed_sql(ask.deed));
+  }
+
   // Rows whose pages were kept are parts of a mapping that was there before.
   Expected<std::string> operator()(const AskWhoMapped& ask) {
-    const bool pattern = ask.path.find_first_of("*?[") != std::string::npos;
-    const bool bare = ask.path.find('/') == std::string::npos;
-    std::string match = "m.path = " + sql_text(ask.path);
-    if (pattern) match = "m.path GLOB " + sql_text(ask.path);
-    if (!pattern && bare) match = fmt::format("({} OR m.path GLOB {})", match, sql_text("*/" + ask.path));
     return fmt::format(
         "SELECT m.first_event AS event, f.task, f.call, m.\"start\", m.\"end\", m.prot, m.\"offset\", m.path "
         "FROM mappings AS m JOIN frames AS f ON f.event = m.first_event "
         "WHERE {} AND NOT m.kept AND f.kind_number IN (1, 3) ORDER BY m.first_event, m.id",
-        match);
+        path_matches("m.path", ask.path));
   }
 
   Expected<std::string> operator()(const AskDescriptors& ask) {

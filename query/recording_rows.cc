@@ -78,6 +78,24 @@ RowFunction frames_between(RecordingReader& recording) {
       stream};
 }
 
+// The last event up to `event` at which the task stood with registers; 0 for none. The chunks it occurs in,
+// the last first, where the recording knows them.
+Expected<uint64_t> last_frame_of(RecordingReader& recording, uint64_t task, uint64_t event) {
+  BYGONE_ASSIGN(
+      const int64_t known,
+      select_number(recording.connection(),
+                    "SELECT count(*) FROM sqlite_schema WHERE name = 'chunk_task' AND type = 'table'", 0));
+  const std::string_view source =
+      known != 0 ? "main.chunk_task AS c CROSS JOIN main.frame AS f ON f.event BETWEEN c.first_event AND "
+                   "c.last_event AND c.task = f.task"
+                 : "main.frame AS f";
+  const auto sql = fmt::format(
+      "SELECT f.event FROM {} WHERE {} = {} AND f.event <= {} AND f.kind <> 9 ORDER BY {} f.event DESC LIMIT "
+      "1",
+      source, known != 0 ? "c.task" : "f.task", task, event, known != 0 ? "c.first_event DESC," : "");
+  return select_number(recording.connection(), sql, 0).map([](int64_t found) { return uint64_t(found); });
+}
+
 RowFunction registers_at(RecordingReader& recording) {
   return {"registers_at",
           {"register", "value", "number"},
@@ -88,12 +106,7 @@ RowFunction registers_at(RecordingReader& recording) {
             event = std::min(event, recording.last_event().value);
             if (!std::holds_alternative<std::monostate>(arguments[1])) {
               BYGONE_ASSIGN(const uint64_t task, positive(arguments[1], "registers_at", "task"));
-              const auto sql = fmt::format(
-                  "SELECT event FROM frame WHERE task = {} AND event <= {} AND kind <> 9 ORDER BY event DESC "
-                  "LIMIT 1",
-                  task, event);
-              BYGONE_ASSIGN(const int64_t found, select_number(recording.connection(), sql, 0));
-              event = uint64_t(found);
+              BYGONE_ASSIGN(event, last_frame_of(recording, task, event));
             }
             std::vector<Row> rows;
             if (event == 0) return rows;

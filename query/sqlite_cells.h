@@ -8,7 +8,9 @@
 
 namespace bygone::query {
 
-inline Cell cell_of(sqlite3_value* value) {
+// Internal linkage, here and below: row_function.cc and scalar_functions.cc are compiled a second time, for
+// sqlite_extension.cc, with another meaning of the sqlite3_ names.
+static inline Cell cell_of(sqlite3_value* value) {
   switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
       return int64_t(sqlite3_value_int64(value));
@@ -27,7 +29,7 @@ inline Cell cell_of(sqlite3_value* value) {
   }
 }
 
-inline void set_result(sqlite3_context* context, const Cell& cell) {
+static inline void set_result(sqlite3_context* context, const Cell& cell) {
   if (const auto* integer = std::get_if<int64_t>(&cell)) {
     sqlite3_result_int64(context, *integer);
   } else if (const auto* real = std::get_if<double>(&cell)) {

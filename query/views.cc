@@ -32,6 +32,10 @@ constexpr View kViews[] = {
      "SELECT event, ordinal, task, address(address) AS address, size_bytes AS size, address AS "
      "address_number "
      "FROM main.memory_write"},
+    {"paths",
+     "SELECT p.event, f.task, f.call, p.argument, p.flags, p.path, f.result, f.error FROM main.path_argument "
+     "AS p "
+     "JOIN frames AS f ON f.event = p.event"},
     {"files",
      "SELECT path, size_bytes AS size, sha256, device, inode, mtime_ns / 1e9 AS mtime, id FROM main.content"},
     {"uncaptured",

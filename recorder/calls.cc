@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "recorder/session.h"
 #include "tracee/extended_state.h"
@@ -108,6 +109,7 @@ Expected<void> Session::begin_call(RecordedTask& task) {
   const int64_t number = int64_t(as_called[Register::orig_rax]);
   task.row = find_call(number);
   task.entry = note_entry(as_called, task.space->memory);
+  task.paths = given_paths(task.tid, task.space->memory, as_called);
   task.may_block = may_block(as_called);
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
@@ -153,6 +155,11 @@ void Session::note_child_action(const RecordedTask& task) {
     ignores_child_stops_.erase(task.tgid);
 }
 
+void Session::log_paths(RecordedTask& task) {
+  for (GivenPath& given : std::exchange(task.paths, {}))
+    log_.row(PathArgument{log_.next(), given.argument, given.flags, std::move(given.path)});
+}
+
 Expected<void> Session::on_exit(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   task.in_call = false;
@@ -194,6 +201,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   capture_remote_writes(task, result);
   capture_mapped_file_write(task, result);
   capture_memory_file_write(task, result);
+  log_paths(task);
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);

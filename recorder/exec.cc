@@ -212,6 +212,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   const bool known = number == SYS_execve || number == SYS_execveat;
+  if (known) log_paths(task);
   task.registers[Register::orig_rax] = ~uint64_t{0};
   return complete(task, FrameKind::exec, int32_t(known ? number : SYS_execve), 0);
 }

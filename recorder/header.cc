@@ -54,6 +54,7 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options) {
       {"kernel", system.release},
       {"processor", processor_model()},
       {"started_ns", std::to_string(int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec)},
+      {"paths", "recorded"},
       {"checking", options.checking == Checking::everything ? "everything" : "registers"},
   };
   return header;

@@ -13,6 +13,7 @@
 #include "tracee/address_space.h"
 #include "tracee/memory.h"
 #include "tracee/memory_watch.h"
+#include "tracee/path_arguments.h"
 #include "tracee/ptrace.h"
 #include "tracee/syscall_interpreter.h"
 
@@ -60,6 +61,7 @@ struct RecordedTask {
   bool exec_pending = false;              // past PTRACE_EVENT_EXEC, before that call's exit
   CallEntry entry;                        // of the call it is in
   const CallRow* row = nullptr;
+  std::vector<GivenPath> paths;  // given to that call
   bool may_block = false;
   std::unique_ptr<MemoryWatch> watch;     // over a call that nothing describes
   int64_t interrupted_call = -1;          // what restart_syscall(2) goes on with

@@ -149,6 +149,8 @@ class Session {
   int output_stream(const RecordedTask& task, int fd) const;
   void prepare_output(RecordedTask& task);
   void capture_output(RecordedTask& task, int64_t result);
+  // The paths the call was given.
+  void log_paths(RecordedTask& task);
 
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);

@@ -47,6 +47,22 @@ std::shared_ptr<ReplayedSpace> ReplaySession::make_space(AddressSpaceId id, pid_
   return space;
 }
 
+Expected<void> ReplaySession::learn_later_changes(EventNumber done) {
+  std::set<ReplayedSpace*> spaces;
+  for (auto& [tid, task] : tasks_)
+    if (task.space) spaces.insert(task.space.get());
+  for (ReplayedSpace* space : spaces) {
+    const AddressSpaceId id = space->space.id();
+    BYGONE_ASSIGN(const auto begins,
+                  recording_.mapping_begin_events(id, EventNumber{done.value + 1}, recording_.last_event()));
+    space->begin_events.insert(space->begin_events.end(), begins.begin(), begins.end());
+    // Rows that had no end when they were read may have one now.
+    BYGONE_ASSIGN(const auto mappings, recording_.mappings_at(id, done));
+    for (const Mapping& mapping : mappings) space->end_events.insert(mapping.end_event);
+  }
+  return {};
+}
+
 void ReplaySession::leave_space(ReplayedTask& task) {
   if (!task.space) return;
   task.space->users.erase(task.pid);

@@ -18,7 +18,7 @@ namespace bygone {
 namespace {
 
 constexpr auto kFollowPause = std::chrono::milliseconds(20);
-constexpr int kLooksAtTheEnd = 100;
+constexpr int kLooksAtTheEnd = 250;
 constexpr uint64_t kEventsPerProgress = 256;
 
 // include/linux/errno.h; the kernel starts such a call again unless a handler was entered for the signal.
@@ -134,6 +134,7 @@ Expected<ReplayOutcome> ReplaySession::run() {
     BYGONE_ASSIGN(const bool more, wait_for_more(last));
     if (!more) break;
     BYGONE_TRY(load_tasks());
+    BYGONE_TRY(learn_later_changes(last));
   }
   BYGONE_TRY(load_tasks());
   outcome_.ptrace_stops += materialiser_.ptrace_stops();

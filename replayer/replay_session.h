@@ -88,6 +88,8 @@ class ReplaySession {
   Expected<pid_t> clone_process(ReplayedTask& task, Memory memory, const Place& place);
   // Waits until there are events behind `done`; false if there will be none.
   Expected<bool> wait_for_more(EventNumber done);
+  // Of the recording that has grown since `done` was its last event.
+  Expected<void> learn_later_changes(EventNumber done);
   Expected<ReplayedTask*> find(const Place& place);
   // Runs the task to the entry of its next system call. `found` are its registers there.
   Expected<void> run_to_call(ReplayedTask& task, const Place& place, Registers& found);

@@ -38,6 +38,7 @@ enum class RecordType : uint8_t {
   snapshot_file = 23,
   page_batch = 24,
   snapshot_advice = 25,
+  path_argument = 40,
 };
 
 // What tells one state of a file from another without reading it. Times are ns since the epoch. With both

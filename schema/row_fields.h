@@ -377,6 +377,23 @@ struct RowFields<UncapturedCall> {
 };
 
 template <>
+struct RowFields<PathArgument> {
+  static constexpr RecordType type = RecordType::path_argument;
+  static constexpr std::string_view table = "path_argument";
+  static constexpr std::string_view doc =
+      "Paths given to calls that open, execute, make, remove or rename files.";
+  static constexpr std::string_view key = "event,argument";
+  static constexpr int64_t since_format = kPathsSince;
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "the frame of the call, whose result says whether it worked"),
+      BYGONE_FIELD(argument, "argument", "which argument of the call, from 0"),
+      BYGONE_FIELD(flags, "flags", "O_* flags where the call opens; null for others"),
+      BYGONE_FIELD(path, "path", "absolute, as far as the task's directories could be told; not normalised"),
+  };
+};
+
+template <>
 struct RowFields<CallName> {
   static constexpr RecordType type = RecordType::call_name;
   static constexpr std::string_view table = "call_name";
@@ -463,8 +480,8 @@ struct RowFields<AddressSpaceEnd> {
 // Every row type that has a table of its own, in the order in which docs/format.md describes them.
 using TableRows =
     std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
-               ExtendedState, Output, Content, MemoryDigest, UncapturedCall, CallName, Snapshot, SnapshotTask,
-               SnapshotSpace, SnapshotFile, SnapshotAdvice, PageBatch>;
+               ExtendedState, Output, Content, MemoryDigest, UncapturedCall, PathArgument, CallName, Snapshot,
+               SnapshotTask, SnapshotSpace, SnapshotFile, SnapshotAdvice, PageBatch>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 
 // The first format whose recordings have the row's table.

@@ -199,6 +199,15 @@ struct UncapturedCall {
   EventNumber first_event;
 };
 
+// A path that a task gave to a call that opens, executes, makes, removes or renames files; the event is the
+// call's return, which says whether it worked.
+struct PathArgument {
+  EventNumber event;
+  uint32_t argument = 0;
+  std::optional<int64_t> flags;
+  std::string path;
+};
+
 // What a system call number is called, so that the file explains itself to whoever opens it with plain
 // SQLite. Sent once per call, before or at its first frame.
 struct CallName {

@@ -11,6 +11,8 @@ inline constexpr int64_t kOldestReader = 2;
 inline constexpr int64_t kSharedChunksSince = 2;
 // Version 3: snapshots. Readers of version 2 have no use for them and no trouble with them.
 inline constexpr int64_t kSnapshotsSince = 3;
+// And the paths given to calls, likewise.
+inline constexpr int64_t kPathsSince = 3;
 // The oldest format this build can read.
 inline constexpr int64_t kOldestReadable = 1;
 

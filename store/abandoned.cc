@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <vector>
+
 #include "store/database.h"
 #include "store/liveness.h"
 #include "store/recording_files.h"
@@ -38,6 +40,14 @@ void remove_abandoned(const std::filesystem::path& store) {
     if (recording_size_bytes(path) < kEmptyBytes && !is_being_written(path) && holds_nothing(path))
       static_cast<void>(remove_recording_files(path));
   }
+}
+
+void remove_stale_locks(const std::filesystem::path& store) {
+  std::vector<std::filesystem::path> locks;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(store / "recordings", error))
+    if (entry.path() == lock_file_of(entry.path())) locks.push_back(entry.path());
+  for (const std::filesystem::path& lock : locks) remove_stale_lock(lock);
 }
 
 }  // namespace bygone

@@ -10,4 +10,9 @@ namespace bygone {
 // listen yet.
 void remove_abandoned(const std::filesystem::path& store);
 
+// Removes the lock files of recordings whose recorder was killed together with its service. To be called by a
+// service that leaves because nobody came for a while: by then a recorder that lives would have been back.
+// One that comes later all the same finds its recording as it was.
+void remove_stale_locks(const std::filesystem::path& store);
+
 }  // namespace bygone

@@ -12,7 +12,7 @@
 #include "schema/error.h"
 #include "schema/record.h"
 #include "schema/rows.h"
-#include "store/sha256.h"
+#include "store/chunk_store.h"
 
 namespace bygone {
 
@@ -23,31 +23,23 @@ struct CatalogCounts {
   uint64_t stored_bytes = 0;  // compressed
 };
 
-struct Chunk {
-  std::span<const std::byte> bytes;
-  Sha256Digest sha256{};
-};
-
 // The files that recordings mapped: content in deduplicated compressed chunks, which file held which content,
 // which recording uses it; and bytes that recordings share besides. Any number of processes may have the
 // catalog open; transactions are short, and a process that dies in the middle of a file leaves a content that
 // collect_garbage() drops. Not thread-safe.
 class Catalog {
  public:
-  // Makes the catalog if `path` does not exist.
-  static Expected<std::unique_ptr<Catalog>> open(const std::filesystem::path& path);
+  // Makes the catalog if `path` does not exist. Hashes and compresses on `pool`, which must outlive it.
+  static Expected<std::unique_ptr<Catalog>> open(const std::filesystem::path& path,
+                                                 WorkPool& pool = WorkPool::inline_work());
   // From now on every commit reaches the disk before it counts.
   Expected<void> sync_commits();
   ~Catalog();
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  // Keeps the content of the regular file open as `fd`, on behalf of `recording`. The file is not read if
-  // `identity` is known; it is read in pieces, so that its size does not matter. The result has no id.
-  Expected<Content> add_file(int fd, const FileIdentity& identity, std::string_view path,
-                             std::string_view recording);
-
-  // The same for bytes that are not in a file: calls `read(offset, out)` for size_bytes in all, in order.
+  // Keeps a content on behalf of `recording`: calls `read(offset, out)` for size_bytes in all, in order.
+  // Returns its sha256.
   using ReadBytes = std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)>;
   Expected<std::string> add_bytes(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
 
@@ -61,10 +53,11 @@ class Catalog {
   // already.
   Expected<uint64_t> begin_content(std::string_view recording, int64_t ordinal, uint64_t size_bytes);
   // `offset_bytes` must be where the last piece ended; pieces but the last are multiples of 64 KiB. What is
-  // stored already may come again.
+  // stored already may come again. A piece is stored when the next one has been added, or by store_pieces().
   Expected<void> add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes);
-  // Returns the sha256. `identity` is remembered as holding this content unless it changed too lately; null
-  // if it changed meanwhile.
+  Expected<void> store_pieces();
+  // Stores the pieces and returns the sha256 of the whole. `identity` is remembered as holding this content
+  // unless it changed too lately; null if it changed meanwhile.
   Expected<std::string> finish_content(const FileIdentity* identity);
   // True between begin_content() and finish_content().
   bool has_incoming() const;

@@ -23,6 +23,12 @@ std::span<const std::byte> Compressor::compress(std::span<const std::byte> bytes
   return std::span(buffer_).first(size);
 }
 
+std::vector<std::byte> compressed(std::span<const std::byte> bytes) {
+  thread_local Compressor compressor;
+  const auto result = compressor.compress(bytes);
+  return {result.begin(), result.end()};
+}
+
 Decompressor::Decompressor() : context_(ZSTD_createDCtx()) {
   if (context_ == nullptr) throw std::bad_alloc();
 }

@@ -29,6 +29,9 @@ class Compressor {
   std::vector<std::byte> buffer_;
 };
 
+// At level 1, on any thread.
+std::vector<std::byte> compressed(std::span<const std::byte> bytes);
+
 class Decompressor {
  public:
   Decompressor();

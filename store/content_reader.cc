@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "store/catalog_schema.h"
+#include "store/database.h"
 #include "store/sha256.h"
 
 namespace bygone {
@@ -77,6 +78,7 @@ Expected<void> ContentReader::read(const std::string& sha256, uint64_t offset_by
   chunks_.bind(1, found.id);
   chunks_.bind(2, int64_t(offset_bytes / kChunkBytes));
   chunks_.bind(3, int64_t((end - 1) / kChunkBytes));
+  const ResetOnExit reset(chunks_);
   while (chunks_.executeStep()) {
     const uint64_t start = uint64_t(chunks_.getColumn(0).getInt64()) * kChunkBytes;
     const uint64_t chunk_end = std::min(start + kChunkBytes, size);
@@ -87,7 +89,6 @@ Expected<void> ContentReader::read(const std::string& sha256, uint64_t offset_by
     std::copy_n(bytes->begin() + ptrdiff_t(from - start), to - from,
                 out.begin() + ptrdiff_t(from - offset_bytes));
   }
-  chunks_.reset();
   return {};
 }
 

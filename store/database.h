@@ -47,6 +47,19 @@ auto guarded(std::string_view object, Action&& action) {
   }
 }
 
+// Ends what a statement reads when a function is left, however it is: else the connection would keep its
+// snapshot and refuse to define functions.
+class ResetOnExit {
+ public:
+  explicit ResetOnExit(SQLite::Statement& statement) : statement_(statement) {}
+  ~ResetOnExit() { statement_.tryReset(); }
+  ResetOnExit(const ResetOnExit&) = delete;
+  ResetOnExit& operator=(const ResetOnExit&) = delete;
+
+ private:
+  SQLite::Statement& statement_;
+};
+
 // A new database: WAL, 16 KiB pages, synchronous=NORMAL. `path` must be an empty file of ours. Throws
 // SQLite::Exception.
 std::unique_ptr<SQLite::Database> create_database(const std::filesystem::path& path, int32_t application_id,

@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
+#include "store/database.h"
+
 namespace bygone {
 
 namespace {
@@ -9,28 +13,71 @@ namespace {
 constexpr size_t kLargestChunkBytes = kMostFramesPerChunk * (kRegisterCount + 2) * 10;
 }  // namespace
 
-FrameChunkWriter::FrameChunkWriter(SQLite::Database& database)
-    : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)") {
+FrameChunkWriter::FrameChunkWriter(SQLite::Database& database, WorkPool& pool)
+    : insert_(database, "INSERT INTO frame_chunk(first_event, last_event, registers) VALUES(?, ?, ?)"),
+      queue_(pool) {
+  entries_.reserve(kFramesPerChunk);
+  if (!database.tableExists("chunk_call") || !database.tableExists("chunk_task")) return;
+  insert_call_.emplace(database, "INSERT INTO chunk_call(call, first_event, last_event) VALUES(?, ?, ?)");
+  insert_task_.emplace(database, "INSERT INTO chunk_task(task, first_event, last_event) VALUES(?, ?, ?)");
+}
+
+void FrameChunkWriter::append(const Frame& frame, std::optional<Registers> registers) {
+  if (entries_.empty()) first_ = frame.event;
+  entries_.push_back({frame.task, std::move(registers)});
+  if (entries_.size() == 1 || frame.task.value != last_task_) tasks_.insert(last_task_ = frame.task.value);
+  const bool is_call = frame.kind == FrameKind::syscall || frame.kind == FrameKind::enter ||
+                       frame.kind == FrameKind::exec || frame.kind == FrameKind::clone;
+  if (is_call && frame.call) {
+    if (*frame.call >= 0 && size_t(*frame.call) < calls_.size())
+      calls_.set(size_t(*frame.call));
+    else
+      other_calls_.insert(*frame.call);
+  }
+  if (entries_.size() == kFramesPerChunk) close_chunk();
+}
+
+void FrameChunkWriter::summarise() {
+  for (size_t call = 0; call < calls_.size(); ++call)
+    if (calls_.test(call)) other_calls_.insert(int32_t(call));
+  calls_.reset();
+  const auto insert_all = [&](std::optional<SQLite::Statement>& insert, std::set<int32_t>& numbers) {
+    for (const int32_t number : numbers) {
+      if (!insert) break;
+      insert->bind(1, number);
+      insert->bind(2, int64_t(first_.value));
+      insert->bind(3, int64_t(first_.value + entries_.size() - 1));
+      insert->exec();
+      insert->reset();
+    }
+    numbers.clear();
+  };
+  insert_all(insert_call_, other_calls_);
+  insert_all(insert_task_, tasks_);
+}
+
+void FrameChunkWriter::close_chunk() {
+  if (entries_.empty()) return;
+  summarise();
+  const size_t frames = entries_.size();
+  queue_.add(
+      [entries = std::exchange(entries_, {})] { return compressed(encode_registers(entries)); },
+      [this, first = first_, frames](std::span<const std::byte> bytes) { store(first, frames, bytes); });
   entries_.reserve(kFramesPerChunk);
 }
 
-void FrameChunkWriter::append(EventNumber event, ChunkEntry entry) {
-  if (entries_.empty()) first_ = event;
-  entries_.push_back(std::move(entry));
-  if (entries_.size() == kFramesPerChunk) flush();
+void FrameChunkWriter::store(EventNumber first, size_t frames, std::span<const std::byte> bytes) {
+  insert_.reset();
+  insert_.bind(1, int64_t(first.value));
+  insert_.bind(2, int64_t(first.value + frames - 1));
+  insert_.bindNoCopy(3, bytes.data(), int(bytes.size()));
+  insert_.exec();
+  insert_.reset();
 }
 
 void FrameChunkWriter::flush() {
-  if (entries_.empty()) return;
-  const auto encoded = encode_registers(entries_);
-  const auto compressed = compressor_.compress(encoded);
-  insert_.reset();
-  insert_.bind(1, int64_t(first_.value));
-  insert_.bind(2, int64_t(first_.value + entries_.size() - 1));
-  insert_.bindNoCopy(3, compressed.data(), int(compressed.size()));
-  insert_.exec();
-  insert_.reset();
-  entries_.clear();
+  close_chunk();
+  queue_.store_all();
 }
 
 FrameChunkReader::FrameChunkReader(SQLite::Database& database)
@@ -45,6 +92,7 @@ Expected<FrameChunk> FrameChunkReader::read(EventNumber event) {
   };
   select_.reset();
   select_.bind(1, int64_t(event.value));
+  const ResetOnExit reset(select_);
   if (!select_.executeStep()) return damaged("are missing");
   FrameChunk chunk;
   chunk.first = EventNumber{uint64_t(select_.getColumn(0).getInt64())};
@@ -55,7 +103,6 @@ Expected<FrameChunk> FrameChunkReader::read(EventNumber event) {
   const SQLite::Column column = select_.getColumn(2);
   auto bytes = decompressor_.decompress(
       {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}, kLargestChunkBytes);
-  select_.reset();
   if (!bytes) return damaged(bytes.error().cause);
   BYGONE_ASSIGN(chunk.entries, decode_registers(*bytes, kMostFramesPerChunk));
   if (chunk.entries.size() != last.value - chunk.first.value + 1)

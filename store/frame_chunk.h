@@ -2,11 +2,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <bitset>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "schema/register_codec.h"
+#include "schema/rows.h"
 #include "store/compression.h"
+#include "store/compression_queue.h"
 
 namespace bygone {
 
@@ -14,18 +18,31 @@ inline constexpr size_t kFramesPerChunk = 1024;
 // What a reader accepts.
 inline constexpr size_t kMostFramesPerChunk = 16 * kFramesPerChunk;
 
-// Collects the registers of consecutive frames. Members throw SQLite::Exception.
+// Collects the registers of consecutive frames, and which calls and tasks occur in them. Members throw
+// SQLite::Exception.
 class FrameChunkWriter {
  public:
-  explicit FrameChunkWriter(SQLite::Database& database);
-  void append(EventNumber event, ChunkEntry entry);
+  // Encodes and compresses on `pool`.
+  FrameChunkWriter(SQLite::Database& database, WorkPool& pool);
+  void append(const Frame& frame, std::optional<Registers> registers);
   void flush();
 
  private:
+  void close_chunk();
+  void summarise();
+  void store(EventNumber first, size_t frames, std::span<const std::byte> compressed);
+
   SQLite::Statement insert_;
-  Compressor compressor_;
+  CompressionQueue queue_;
+  std::optional<SQLite::Statement> insert_call_;  // none where the recording began in an older format
+  std::optional<SQLite::Statement> insert_task_;
   EventNumber first_;
   std::vector<ChunkEntry> entries_;
+  // What occurs in the chunk.
+  std::bitset<1024> calls_;
+  std::set<int32_t> other_calls_;
+  std::set<int32_t> tasks_;
+  int32_t last_task_ = -1;
 };
 
 // Consecutive frames' registers out of an untrusted recording.

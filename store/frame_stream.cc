@@ -32,12 +32,12 @@ Expected<void> FrameStream::Table<Row>::fetch(EventNumber first, EventNumber las
   select.reset();
   select.bind(1, int64_t(first.value));
   select.bind(2, int64_t(last.value));
+  const ResetOnExit reset(select);
   while (select.executeStep()) {
     Item& item = items.emplace_back();
     BYGONE_TRY(read_row(select, item.row));
     BYGONE_ASSIGN(item.payload, read_payload(select, kColumns));
   }
-  select.reset();
   return {};
 }
 
@@ -58,8 +58,10 @@ Expected<void> FrameStream::fetch(EventNumber first, EventNumber last) {
   select_frames_.reset();
   select_frames_.bind(1, int64_t(first.value));
   select_frames_.bind(2, int64_t(last.value));
-  while (select_frames_.executeStep()) BYGONE_TRY(read_row(select_frames_, frames_.emplace_back()));
-  select_frames_.reset();
+  {
+    const ResetOnExit reset(select_frames_);
+    while (select_frames_.executeStep()) BYGONE_TRY(read_row(select_frames_, frames_.emplace_back()));
+  }
   BYGONE_TRY(writes_.fetch(first, last));
   BYGONE_TRY(outputs_.fetch(first, last));
   BYGONE_TRY(signals_.fetch(first, last));

@@ -54,12 +54,13 @@ struct Ingest::Impl {
         options(std::move(given)),
         object(options.database.stem().string()),
         rows(*database),
-        blobs(*database, last_id(*database, "blob") + 1),
-        chunks(*database),
+        blobs(*database, last_id(*database, "blob") + 1, *options.pool),
+        chunks(*database, *options.pool),
         checkpoints(*database),
         unfinished(*database) {
     if (!options.catalog.empty())
-      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1);
+      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1,
+                     *options.pool);
   }
 
   void begin();
@@ -254,12 +255,12 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   if (frame.event.value != last.value + 1)
     return fail(ErrorKind::bad_data, object,
                 fmt::format("the frame of event {} came after event {}", frame.event.value, last.value));
-  ChunkEntry entry{frame.task, std::nullopt};
+  std::optional<Registers> registers;
   if (!payload.empty()) {
     if (payload.size() != sizeof(Registers))
       return fail(ErrorKind::bad_data, object,
                   fmt::format("the registers of event {} are of impossible size", frame.event.value));
-    std::memcpy(entry.registers.emplace().values.data(), payload.data(), payload.size());
+    std::memcpy(registers.emplace().values.data(), payload.data(), payload.size());
   }
   for (const WaitingRow& row : source.waiting) {
     if (const auto event = event_of(row.row); event && *event != kNoEvent && *event > frame.event)
@@ -270,7 +271,7 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   }
   source.waiting.clear();
   BYGONE_TRY(rows.put_row(frame, std::nullopt));
-  chunks.append(frame.event, std::move(entry));
+  chunks.append(frame, std::move(registers));
   last = frame.event;
   checkpoints.write_due(last);
   ++pending_frames;

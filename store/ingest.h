@@ -13,6 +13,7 @@
 #include "schema/error.h"
 #include "schema/record.h"
 #include "schema/rows.h"
+#include "store/work_pool.h"
 
 namespace bygone {
 
@@ -26,6 +27,7 @@ struct IngestOptions {
   std::function<int64_t()> clock_ns;  // monotonic; empty for the real one
   int64_t commit_interval_ns = 200'000'000;
   Durability durability = Durability::survives_processes;
+  WorkPool* pool = &WorkPool::inline_work();  // to compress on; must outlive the ingest
 };
 
 // What an ingest has done so far.

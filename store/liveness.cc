@@ -68,4 +68,8 @@ bool is_being_written(const std::filesystem::path& database) {
   return held;
 }
 
+void remove_stale_lock(const std::filesystem::path& database) {
+  if (!is_being_written(database)) ::unlink(lock_file_of(database).c_str());
+}
+
 }  // namespace bygone

@@ -30,4 +30,8 @@ std::filesystem::path lock_file_of(const std::filesystem::path& database);
 // True while a WriterLock on this recording is held by anybody.
 bool is_being_written(const std::filesystem::path& database);
 
+// Removes the lock file of a writer that was killed. To be called by nobody but the store's service, which
+// gives out the locks.
+void remove_stale_lock(const std::filesystem::path& database);
+
 }  // namespace bygone

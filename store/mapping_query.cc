@@ -50,8 +50,8 @@ std::vector<EventNumber> MappingQuery::begin_events(AddressSpaceId space, EventN
 }
 
 Expected<void> MappingQuery::collect(SQLite::Statement& select, std::vector<Mapping>& into) {
+  const ResetOnExit reset(select);
   while (select.executeStep()) BYGONE_TRY(read_row(select, into.emplace_back()));
-  select.reset();
   return {};
 }
 
@@ -59,6 +59,7 @@ Expected<MappingQuery::Checkpoint> MappingQuery::checkpoint(AddressSpaceId space
   checkpoint_.reset();
   checkpoint_.bind(1, int64_t(space.value));
   checkpoint_.bind(2, int64_t(event.value));
+  const ResetOnExit reset(checkpoint_);
   Checkpoint found;
   if (checkpoint_.executeStep()) {
     found.event = EventNumber{uint64_t(checkpoint_.getColumn(0).getInt64())};
@@ -66,7 +67,6 @@ Expected<MappingQuery::Checkpoint> MappingQuery::checkpoint(AddressSpaceId space
     BYGONE_ASSIGN(found.ids,
                   decode_ids({static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())}));
   }
-  checkpoint_.reset();
   return found;
 }
 

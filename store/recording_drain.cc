@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "schema/codec.h"
 #include "store/file_piece.h"
 
@@ -105,8 +107,17 @@ Expected<void> RecordingDrain::take_file_piece(const RingRecord& record) {
   BYGONE_ASSIGN(const FilePiece piece, FilePiece::decode(record.row));
   if (!catalog_->has_incoming()) BYGONE_TRY(catalog_->begin_content(name(), piece.content, piece.size_bytes));
   BYGONE_TRY(catalog_->add_piece(piece.offset_bytes, record.payload));
+  // Whoever takes over must get this piece again until it is stored, which the one before it is now.
+  const uint64_t stored = std::exchange(piece_, record.sequence);
   const auto held = recording_->lock();
-  recording_->ingest().set_position(record.sequence, source_);
+  if (stored != 0) recording_->ingest().set_position(stored, source_);
+  return {};
+}
+
+Expected<void> RecordingDrain::store_pieces() {
+  if (piece_ == 0) return {};
+  BYGONE_TRY(catalog_->store_pieces());
+  recording_->ingest().set_position(std::exchange(piece_, 0), source_);
   return {};
 }
 
@@ -117,6 +128,7 @@ Expected<void> RecordingDrain::take_file_end(const RingRecord& record) {
   const FileIdentity identity{content.device, content.inode, content.size_bytes, content.mtime_ns,
                               content.ctime_ns};
   BYGONE_ASSIGN(content.sha256, catalog_->finish_content(record.type == 1 ? &identity : nullptr));
+  piece_ = 0;
   std::vector<std::byte> row;
   encode_row(content, row);
   const auto held = recording_->lock();
@@ -129,7 +141,10 @@ Expected<void> RecordingDrain::take_file_end(const RingRecord& record) {
 Expected<void> RecordingDrain::release_committed() {
   if (recording_->failure()) return tl::unexpected(*recording_->failure());
   Ingest& ingest = recording_->ingest();
-  if (ring_.unreleased_bytes() > ring_.capacity_bytes() / 4) BYGONE_TRY(ingest.commit());
+  if (ring_.unreleased_bytes() > ring_.capacity_bytes() / 4) {
+    BYGONE_TRY(store_pieces());
+    BYGONE_TRY(ingest.commit());
+  }
   if (ring_.unreleased_bytes() == 0 || ingest.committed_position(source_) < ring_.sequence()) return {};
   const IngestCounts& counts = ingest.counts();
   ring_.header().payload_bytes.store(counts.payload_bytes, std::memory_order_relaxed);

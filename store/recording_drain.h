@@ -34,6 +34,7 @@ class RecordingDrain {
   Expected<void> append(const RingRecord& record);
   Expected<void> take_file_piece(const RingRecord& record);
   Expected<void> take_file_end(const RingRecord& record);
+  Expected<void> store_pieces();
   Expected<void> release_committed();
   Expected<void> finish();
 
@@ -41,6 +42,8 @@ class RecordingDrain {
   SourceId source_;
   std::unique_ptr<Catalog> catalog_;
   RingConsumer ring_;
+  uint64_t piece_ =
+      0;  // the sequence of the file piece that the catalog has taken but not stored; 0 for none
 };
 
 }  // namespace bygone

@@ -18,6 +18,12 @@ constexpr std::string_view kSharedChunkTable =
 
 constexpr std::string_view kBulkTables[] = {
     "CREATE TABLE frame_chunk(first_event INTEGER PRIMARY KEY, last_event INTEGER, registers BLOB)",
+    "CREATE TABLE chunk_call(call INTEGER, first_event INTEGER, last_event INTEGER, PRIMARY KEY(call, "
+    "first_event)) "
+    "WITHOUT ROWID",
+    "CREATE TABLE chunk_task(task INTEGER, first_event INTEGER, last_event INTEGER, PRIMARY KEY(task, "
+    "first_event)) "
+    "WITHOUT ROWID",
     "CREATE TABLE blob(id INTEGER PRIMARY KEY, size_bytes INTEGER, bytes BLOB)",
     kSharedChunkTable,
     "CREATE TABLE mapping_checkpoint(address_space INTEGER, event INTEGER, mappings BLOB, "
@@ -28,6 +34,7 @@ constexpr std::string_view kBulkTables[] = {
 
 constexpr std::string_view kIndexes[] = {
     "CREATE INDEX mapping_by_first_event ON mapping(address_space, first_event)",
+    "CREATE INDEX path_argument_by_path ON path_argument(path)",
 };
 
 // For people with plain sqlite3: names instead of numbers, addresses in hex, kNoEvent as null.
@@ -76,6 +83,12 @@ void for_each_table(int64_t version, Visit&& visit) {
   visit("mapping_checkpoint", "address_space, event, mappings");
   if (version >= kSharedChunksSince) visit("shared_chunk", "id, size_bytes, sha256");
 }
+
+// Not in recordings of older builds, and of no use to them if they are.
+constexpr std::pair<const char*, const char*> kOptionalTables[] = {
+    {"chunk_call", "call, first_event, last_event"},
+    {"chunk_task", "task, first_event, last_event"},
+};
 
 Error foreign_table(std::string_view object, const std::string& table, std::string cause) {
   return {ErrorKind::bad_data, std::string(object), fmt::format("its table {} {}", table, cause),
@@ -156,6 +169,11 @@ Expected<void> check_recording_tables(SQLite::Database& database, std::string_vi
   for_each_table(version, [&](const std::string& table, const std::string& columns) {
     if (result) result = check_table(database, object, table, columns);
   });
+  for (const auto& [table, columns] : kOptionalTables) {
+    SQLite::Statement there(database, "SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE");
+    there.bind(1, table);
+    if (result && there.executeStep()) result = check_table(database, object, table, columns);
+  }
   return result;
 }
 

@@ -1,6 +1,5 @@
 #include "store/service.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <sched.h>
 #include <sqlite3.h>
@@ -12,54 +11,23 @@
 #include <fstream>
 #include <list>
 #include <mutex>
-#include <optional>
-#include <thread>
 
 #include "store/abandoned.h"
 #include "store/message.h"
 #include "store/service_client.h"
+#include "store/service_lock.h"
 
 namespace bygone {
 
 namespace {
 
 constexpr int kPollMs = 50;
-// A service that is just leaving holds the lock a moment longer.
-constexpr int kLockTries = 100;
-constexpr auto kLockPause = std::chrono::milliseconds(10);
-constexpr size_t kNumbersPerRecording = 8;
+constexpr size_t kNumbersPerRecording = 9;
 
 volatile std::sig_atomic_t told_to_end = 0;
 void note_signal(int) {
   told_to_end = 1;
 }
-
-// Held by the one service of a store; the kernel drops it with the process.
-class ServiceLock {
- public:
-  static std::optional<ServiceLock> take(const std::filesystem::path& store) {
-    const int fd = ::open((store / "service.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return std::nullopt;
-    struct flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    for (int i = 0; i < kLockTries; ++i) {
-      if (::fcntl(fd, F_OFD_SETLK, &lock) == 0) return ServiceLock(fd);
-      std::this_thread::sleep_for(kLockPause);
-    }
-    ::close(fd);
-    return std::nullopt;
-  }
-  ServiceLock(ServiceLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ServiceLock& operator=(ServiceLock&&) = delete;
-  ~ServiceLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  explicit ServiceLock(int fd) : fd_(fd) {}
-  int fd_;
-};
 
 uint64_t resident_bytes() {
   std::ifstream in("/proc/self/statm");
@@ -86,7 +54,8 @@ class Service {
       auto connection = listener_.accept(kPollMs);
       const std::lock_guard guard(mutex_);
       if (connection)
-        clients_.emplace_back(std::move(*connection), options_.store, live_, [this] { return status(); });
+        clients_.emplace_back(std::move(*connection), options_.store, live_, pool_,
+                              [this] { return status(); });
       clients_.remove_if([](const ServiceClient& client) { return client.is_done(); });
       const auto now = std::chrono::steady_clock::now();
       if (!clients_.empty()) busy_until = now;
@@ -106,6 +75,7 @@ class Service {
 
   const ServeOptions& options_;
   Listener listener_;
+  WorkPool pool_{WorkPool::useful_threads()};
   LiveRecordings live_;
   std::mutex mutex_;  // guards clients_
   std::list<ServiceClient> clients_;
@@ -126,6 +96,7 @@ Expected<void> serve(const ServeOptions& options) {
   remove_abandoned(options.store);
   BYGONE_ASSIGN(Listener listener, Listener::create(options.store));
   Service(options, std::move(listener)).run();
+  if (told_to_end == 0) remove_stale_locks(options.store);
   return {};
 }
 
@@ -141,7 +112,7 @@ Expected<ServiceStatus> service_status(const std::filesystem::path& store) {
   ServiceStatus status{int64_t(numbers[0]), numbers[1], {}};
   for (size_t i = 0; i < texts.size(); ++i) {
     const uint64_t* n = &numbers[2 + i * kNumbersPerRecording];
-    status.recordings.push_back({texts[i], n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]});
+    status.recordings.push_back({texts[i], n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]});
   }
   return status;
 }

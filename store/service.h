@@ -21,7 +21,7 @@ struct ServeOptions {
 // this store. The calling process should do nothing else.
 Expected<void> serve(const ServeOptions& options);
 
-// One recording in progress, as `bygone status` shows it.
+// One recording in progress, as `bygone status` shows it; of several rings that feed it the sums.
 struct LiveRecording {
   std::string name;
   uint64_t events = 0;         // committed
@@ -32,6 +32,7 @@ struct LiveRecording {
   uint64_t ring_fill_bytes = 0;  // not committed yet
   uint64_t full_waits = 0;       // how often its recorder waited for room in the ring
   uint64_t full_wait_ns = 0;
+  uint64_t rings = 0;
 };
 struct ServiceStatus {
   int64_t pid = 0;

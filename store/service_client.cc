@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "store/recording_files.h"
@@ -22,8 +23,12 @@ bool is_unfinished(const std::filesystem::path& database) {
 }  // namespace
 
 ServiceClient::ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live,
-                             std::function<ServiceStatus()> status)
-    : connection_(std::move(connection)), store_(std::move(store)), live_(live), status_(std::move(status)) {
+                             WorkPool& pool, std::function<ServiceStatus()> status)
+    : connection_(std::move(connection)),
+      store_(std::move(store)),
+      live_(live),
+      pool_(pool),
+      status_(std::move(status)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -61,7 +66,7 @@ Expected<void> ServiceClient::answer(Connection::Received received) {
       reply.texts.push_back(live.name);
       reply.numbers.insert(reply.numbers.end(),
                            {live.events, live.payload_bytes, live.stored_bytes, live.commits, live.ring_bytes,
-                            live.ring_fill_bytes, live.full_waits, live.full_wait_ns});
+                            live.ring_fill_bytes, live.full_waits, live.full_wait_ns, live.rings});
     }
     return connection_.send(reply);
   }
@@ -98,6 +103,7 @@ Expected<void> ServiceClient::create_claimed(const std::string& name, const std:
     options.database = database;
     options.catalog = catalog_path(store_);
     options.durability = durability_;
+    options.pool = &pool_;
     BYGONE_ASSIGN(auto ingest, Ingest::create(std::move(options)));
     return std::make_shared<SharedRecording>(database.stem().string(), std::move(lock), std::move(ingest));
   }();
@@ -130,6 +136,7 @@ Expected<void> ServiceClient::resume(const Message& message, RingConsumer ring) 
     options.database = database;
     options.catalog = catalog_path(store_);
     options.durability = durability_;
+    options.pool = &pool_;
     auto ingest = Ingest::resume(std::move(options));
     if (!ingest) {
       lock.release();
@@ -197,7 +204,7 @@ Expected<void> ServiceClient::amend(const Message& message, RingConsumer ring) {
 Expected<void> ServiceClient::start(std::shared_ptr<SharedRecording> recording, SourceId source,
                                     RingConsumer ring) {
   BYGONE_ASSIGN(catalog_, Catalog::open(catalog_path(store_)));
-  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(store_)));
+  BYGONE_ASSIGN(auto catalog, Catalog::open(catalog_path(store_), pool_));
   if (durability_ == Durability::survives_machine) BYGONE_TRY(catalog->sync_commits());
   {
     const std::lock_guard guard(status_mutex_);
@@ -241,16 +248,20 @@ void ServiceClient::add_to(ServiceStatus& status) {
   const std::lock_guard guard(status_mutex_);
   if (!drain_) return;
   RingHeader& ring = drain_->ring().header();
-  LiveRecording& live = status.recordings.emplace_back();
-  live.name = name_;
-  live.events = ring.committed_event.load();
-  live.payload_bytes = ring.payload_bytes.load();
-  live.stored_bytes = ring.stored_bytes.load();
-  live.commits = ring.commits.load();
-  live.ring_bytes = drain_->ring().capacity_bytes();
-  live.ring_fill_bytes = drain_->ring().fill_bytes();
-  live.full_waits = ring.full_waits.load();
-  live.full_wait_ns = ring.full_wait_ns.load();
+  auto& all = status.recordings;
+  auto live = std::find_if(all.begin(), all.end(), [&](const LiveRecording& r) { return r.name == name_; });
+  if (live == all.end()) live = all.emplace(live);
+  live->name = name_;
+  // Of the whole recording, as this ring last heard of it.
+  live->events = std::max(live->events, ring.committed_event.load());
+  live->payload_bytes = std::max(live->payload_bytes, ring.payload_bytes.load());
+  live->stored_bytes = std::max(live->stored_bytes, ring.stored_bytes.load());
+  live->commits = std::max(live->commits, ring.commits.load());
+  live->ring_bytes += drain_->ring().capacity_bytes();
+  live->ring_fill_bytes += drain_->ring().fill_bytes();
+  live->full_waits += ring.full_waits.load();
+  live->full_wait_ns += ring.full_wait_ns.load();
+  ++live->rings;
 }
 
 }  // namespace bygone

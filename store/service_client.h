@@ -15,7 +15,7 @@ namespace bygone {
 // One connection to the service: most often a recorder's, with its ring and the thread that drains it.
 class ServiceClient {
  public:
-  ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live,
+  ServiceClient(Connection connection, std::filesystem::path store, LiveRecordings& live, WorkPool& pool,
                 std::function<ServiceStatus()> status);
   ~ServiceClient();  // stops and waits
   ServiceClient(const ServiceClient&) = delete;
@@ -43,6 +43,7 @@ class ServiceClient {
   Connection connection_;
   std::filesystem::path store_;
   LiveRecordings& live_;
+  WorkPool& pool_;
   std::function<ServiceStatus()> status_;
   std::unique_ptr<Catalog> catalog_;  // for questions; the drain has its own
   std::unique_ptr<RecordingDrain> drain_;

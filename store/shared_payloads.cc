@@ -13,8 +13,9 @@ constexpr size_t kKnownKept = 1 << 14;
 }  // namespace
 
 SharedPayloads::SharedPayloads(SQLite::Database& recording, std::string name, std::filesystem::path catalog,
-                               int64_t next)
-    : catalog_path_(std::move(catalog)),
+                               int64_t next, WorkPool& pool)
+    : pool_(pool),
+      catalog_path_(std::move(catalog)),
       name_(std::move(name)),
       insert_(recording, "INSERT INTO shared_chunk(id, size_bytes, sha256) VALUES(?, ?, ?)"),
       next_(next) {}
@@ -48,7 +49,7 @@ Expected<BlobPosition> SharedPayloads::append(std::span<const std::byte> payload
 Expected<void> SharedPayloads::flush() {
   if (pending_.empty()) return {};
   if (!catalog_) {
-    BYGONE_ASSIGN(catalog_, Catalog::open(catalog_path_));
+    BYGONE_ASSIGN(catalog_, Catalog::open(catalog_path_, pool_));
   }
   std::vector<Chunk> chunks;
   chunks.reserve(pending_.size());

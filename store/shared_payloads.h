@@ -23,8 +23,9 @@ inline constexpr size_t kSmallestSharedBytes = 4 << 10;
 // the catalog: what any recording read before takes no space again. Members throw SQLite::Exception besides.
 class SharedPayloads {
  public:
-  // `next` is the id of the first row of shared_chunk to be written.
-  SharedPayloads(SQLite::Database& recording, std::string name, std::filesystem::path catalog, int64_t next);
+  // `next` is the id of the first row of shared_chunk to be written. Compresses on `pool`.
+  SharedPayloads(SQLite::Database& recording, std::string name, std::filesystem::path catalog, int64_t next,
+                 WorkPool& pool);
 
   // Where a payload, or a piece of one, will be; pieces that come one after the other lie one behind the
   // other if all but the last are multiples of kChunkBytes. The catalog has them after flush().
@@ -46,6 +47,7 @@ class SharedPayloads {
     Sha256Digest sha256{};
   };
 
+  WorkPool& pool_;
   std::filesystem::path catalog_path_;
   std::unique_ptr<Catalog> catalog_;  // opened when it is needed first
   std::string name_;

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/integration/checks.h"
@@ -202,6 +204,28 @@ TEST_F(CliTest, ReplayFollowsARecordingInProgress) {
   EXPECT_EQ(followed.out, "1\n2\n3\n4\n5\n");
   EXPECT_EQ(recording.wait().status, 9);
   EXPECT_EQ(bygone_({"replay", "--follow", "live"}).out, followed.out) << "one that is over ends as ever";
+}
+
+// What the process has mapped when it waits is replayed before the recording knows what it maps next.
+TEST_F(CliTest, ReplayFollowsMappingsThatComeLater) {
+  ScratchFolder folder;
+  const std::string pipe = folder / "pipe", shown = folder / "shown";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string bygone = bygone_binary().string() + " --store " + bygone_.store().string();
+  ProcessRun recording({"sh", "-c",
+                        bygone + " record --name live sh -c 'echo 1; read x <" + pipe +
+                            "; y=$(head -c 400000 /dev/zero | tr \"\\0\" y); echo ${#y}; exit 9'"},
+                       {});
+  for (int i = 0; i < 500 && bygone_({"info", "live"}).status != 0; ++i) ::usleep(20'000);
+  ProcessRun following({"sh", "-c", bygone + " replay --follow live >" + shown}, {});
+  for (int i = 0; i < 500 && read_file(shown) != "1\n"; ++i) ::usleep(20'000);
+  const int writer = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::write(writer, "go on\n", 6), 6);
+  EXPECT_EQ(recording.wait().out, "1\n400000\n");
+  ::close(writer);
+  const RunResult followed = following.wait();
+  EXPECT_EQ(followed.status, 9) << followed.err;
+  EXPECT_EQ(read_file(shown), "1\n400000\n");
 }
 
 TEST_F(CliTest, RecordSyncsAndSizesItsRing) {

@@ -93,12 +93,15 @@ void Script::parent_starts() {
   map(1, 0x600000, 0x601000, "rw-p", kAnonymous, MappingKind::heap, "[heap]");
   map(1, 0x7ffffffde000, 0x7ffffffff000, "rw-p", kAnonymous | MAP_GROWSDOWN, MappingKind::stack, "[stack]");
   map(1, 0xffffffffff600000, 0xffffffffff601000, "--xp", kAnonymous, MappingKind::vsyscall, "[vsyscall]");
+  row(PathArgument{EventNumber{1}, 0, {}, "/bin/demo"});
   frame(100, FrameKind::exec, 59, 0);
   // 2: the heap grows; the kernel shows one area, the recording has two rows.
   map(1, 0x601000, 0x602000, "rw-p", kAnonymous, MappingKind::heap, "[heap]");
   call(100, 12, 0x602000);
-  // 3, 4: an openat that fails and one that works.
+  // 3, 4: an openat that fails, O_WRONLY|O_CREAT|O_TRUNC, and one that works, O_CLOEXEC.
+  row(PathArgument{EventNumber{3}, 1, 0x241, "/no/such/out.log"});
   call(100, 257, -2);
+  row(PathArgument{EventNumber{4}, 1, 0x80000, "/lib/libx.so.1"});
   call(100, 257, 3);
 }
 
@@ -140,6 +143,7 @@ void Script::child_runs() {
   row(AddressSpaceRow{AddressSpaceId{3}, AddressSpaceId{0}, EventNumber{10}, kNoEvent, 8 << 20});
   row(TaskAddressSpace{TaskId{2}, AddressSpaceId{3}, EventNumber{10}, kNoEvent});
   map(3, 0x10000, 0x11000, "r-xp", kPrivate, MappingKind::executable, "/bin/other, \"it\"", 0, 33);
+  row(PathArgument{EventNumber{10}, 0, {}, "/bin/other, \"it\""});
   frame(101, FrameKind::exec, 59, 0);
   // 11: bytes that would drive a terminal, on standard error. 12, 13: exit_group(3).
   row(Output{EventNumber{11}, 0, 2, 5}, "\x1b[1m\xff");
@@ -194,6 +198,7 @@ SampleRecording::SampleRecording() {
                                  {{"command", "[\"demo\",\"two words\",\"it's\"]"},
                                   {"machine", "testbed"},
                                   {"kernel", "6.1.0"},
+                                  {"paths", "recorded"},
                                   {"started_ns", "1600000000000000000"}});
   if (!recording) throw std::runtime_error(recording.error().message());
   Script{*recording->sink}.play();

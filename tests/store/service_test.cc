@@ -114,13 +114,34 @@ TEST_F(ServiceTest, TellsWhatIsBeingRecorded) {
   EXPECT_GT(status->memory_bytes, 0u);
 }
 
-TEST_F(ServiceTest, GoesWhenItIsIdleAndLeavesNoSocket) {
+TEST_F(ServiceTest, TellsOfARecordingWithSeveralRingsOnce) {
+  auto first = create("together");
+  auto second = join("together");
+  ASSERT_OK(record(*first, 1, 7));
+  ASSERT_OK(first->commit());
+  ASSERT_OK(record(*second, 8, 10));
+  ASSERT_OK(second->commit());
+  const auto status = service_status(store_->directory());
+  ASSERT_OK(status);
+  ASSERT_EQ(status->recordings.size(), 1u);
+  EXPECT_EQ(status->recordings[0].events, 10u);
+  EXPECT_EQ(status->recordings[0].rings, 2u);
+  EXPECT_EQ(status->recordings[0].ring_bytes, 2 * kSmallestRingBytes);
+}
+
+TEST_F(ServiceTest, GoesWhenItIsIdleAndLeavesNoSocketAndNoLock) {
   create("short").reset();
   const pid_t pid = service();
   ASSERT_GT(pid, 0);
-  for (int i = 0; i < 100 && std::filesystem::exists(store_->directory() / "service.sock"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  EXPECT_FALSE(std::filesystem::exists(store_->directory() / "service.sock"));
+  // Of a recorder and a service that were killed together.
+  std::ofstream(store_->directory() / "recordings" / "dead.lock") << "x";
+  const auto left = [&] {
+    for (const char* name : {"service.sock", "service.lock", "recordings/dead.lock", "recordings/short.lock"})
+      if (std::filesystem::exists(store_->directory() / name)) return name;
+    return "";
+  };
+  for (int i = 0; i < 100 && *left() != '\0'; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_STREQ(left(), "");
   EXPECT_EQ(service_status(store_->directory()).error().kind, ErrorKind::not_found);
 }
 

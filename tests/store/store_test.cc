@@ -194,21 +194,25 @@ TEST_F(StoreTest, KeepsTheContentOfFilesOnceWhoeverRecordsThem) {
 }
 
 TEST_F(StoreTest, DoesNotReadAFileAgainThatHasNotChanged) {
-  auto catalog = Catalog::open(store_->directory() / "catalog.db");
-  ASSERT_OK(catalog);
-  const File file(directory_ / "old", noise(100'000, 2));
-  const FileIdentity identity = identity_of(file.fd());
-  const auto first = (*catalog)->add_file(file.fd(), identity, file.path(), "r");
-  ASSERT_OK(first);
-  // Too young to be trusted: it is read again, which a bad descriptor shows.
-  EXPECT_FALSE((*catalog)->add_file(-1, identity, file.path(), "r"));
+  const File young(directory_ / "young", noise(100'000, 2));
   const int shell = ::open("/bin/sh", O_RDONLY | O_CLOEXEC);
-  const auto real = (*catalog)->add_file(shell, identity_of(shell), "/bin/sh", "r");
-  ASSERT_OK(real);
-  const auto again = (*catalog)->add_file(-1, identity_of(shell), "/bin/sh", "s");
+  {
+    auto first = create("first");
+    ASSERT_OK(first.sink->add_file(young.fd(), identity_of(young.fd()), young.path()));
+    ASSERT_OK(first.sink->add_file(shell, identity_of(shell), "/bin/sh"));
+    ASSERT_OK(first.sink->commit());
+  }
+  auto second = create("second");
+  // That a file is read shows where it cannot be.
+  const auto again = second.sink->add_file(-1, identity_of(shell), "/bin/sh");
   ::close(shell);
   ASSERT_OK(again);
-  EXPECT_EQ(again->sha256, real->sha256);
+  EXPECT_FALSE(second.sink->add_file(-1, identity_of(young.fd()), young.path())) << "too young to be trusted";
+  second.sink.reset();
+  const auto one = store_->read("first"), two = store_->read("second");
+  ASSERT_OK(one);
+  ASSERT_OK(two);
+  EXPECT_EQ((*one)->content(ContentId{2})->sha256, (*two)->content(*again)->sha256);
 }
 
 }  // namespace
