@@ -55,6 +55,7 @@ void add_rm_command(CLI::App& root, Invocation& invocation);
 void add_serve_command(CLI::App& root, Invocation& invocation);
 void add_sql_command(CLI::App& root, Invocation& invocation);
 void add_status_command(CLI::App& root, Invocation& invocation);
+void add_trigger_command(CLI::App& root, Invocation& invocation);
 void add_verify_command(CLI::App& root, Invocation& invocation);
 
 }  // namespace bygone::cli

@@ -20,6 +20,7 @@ void add_commands(CLI::App& root, Invocation& invocation) {
   add_rm_command(root, invocation);
   add_pack_command(root, invocation);
   add_import_command(root, invocation);
+  add_trigger_command(root, invocation);
   add_verify_command(root, invocation);
   add_gc_command(root, invocation);
   add_export_command(root, invocation);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/exit_status.h"
+#include "cli/keep.h"
 #include "recorder/recorder.h"
 
 namespace bygone::cli {
@@ -20,6 +21,7 @@ struct Options {
   bool quiet = false;
   bool durable = false;
   uint64_t ring_bytes = kDefaultRingBytes;
+  std::vector<std::string> keep;
   bool no_snapshots = false;
   double snapshot_every_s = 0.5;
   double snapshot_budget = 10;
@@ -67,6 +69,10 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.on_store_failure =
       options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
+  BYGONE_ASSIGN(record_options.snapshots.keep, parse_keep(options.keep));
+  if (options.no_snapshots && record_options.snapshots.keep.any())
+    return fail(ErrorKind::usage, "record", "--keep needs snapshots to keep the window from",
+                "drop --no-snapshots");
   record_options.snapshots.wanted = !options.no_snapshots;
   record_options.snapshots.interval = std::chrono::nanoseconds(int64_t(options.snapshot_every_s * 1e9));
   record_options.snapshots.budget = options.snapshot_budget / 100;
@@ -105,6 +111,7 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
                   "  bygone record ls -l                 as ls-0; the next one is ls-1\n"
                   "  bygone record --name crash ./server --port 80\n"
                   "  bygone record -- make -j4           the program's own options need no care\n"
+                  "  bygone record --keep 10m --keep 2GiB ./server\n"
                   "  bygone record --pid 4711 --duration 10\n"
                   "The program keeps its standard streams and its exit status.");
   set_usage(*command,
@@ -132,6 +139,13 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
           "[detach]")
       ->type_name("detach|kill")
       ->check(CLI::IsMember({"detach", "kill"}));
+  command
+      ->add_option(
+          "--keep", options->keep,
+          "keep only the latest: a time (10m) or a size (2GiB), or both; what lies before is dropped while "
+          "recording")
+      ->type_name("TIME|SIZE")
+      ->allow_extra_args(false);
   command->add_flag("--no-snapshots", options->no_snapshots,
                     "take no snapshots: seeking replays from the beginning until `bygone index` adds some");
   command

@@ -23,6 +23,8 @@ class EventLog {
 
   EventNumber next() const { return next_; }
   uint64_t events() const { return next_.value - 1; }
+  // Rows and payloads, about.
+  uint64_t written_bytes() const { return written_bytes_; }
   // The sink's first error, if it had one.
   const std::optional<Error>& failure() const { return failure_; }
   // Asks the sink too: it may know of trouble that no row has met yet.
@@ -36,6 +38,7 @@ class EventLog {
 
   template <class Row>
   void row(const Row& row, std::span<const std::byte> payload = {}) {
+    written_bytes_ += kRowBytes + payload.size();
     if (!failure_) note(append_row(sink_, row, payload));
   }
   // Memory the kernel wrote for `task`, split into rows of bounded size.
@@ -48,6 +51,8 @@ class EventLog {
              const Registers* registers);
 
  private:
+  static constexpr uint64_t kRowBytes = 32;
+
   uint64_t now_ns() const;
   void note(const Expected<void>& done) {
     if (!done && !failure_) failure_ = done.error();
@@ -56,6 +61,7 @@ class EventLog {
   RecordSink& sink_;
   std::optional<Error> failure_;
   EventNumber next_{1};
+  uint64_t written_bytes_ = 0;
   uint32_t next_write_ = 0;
   uint32_t next_output_ = 0;
   uint64_t started_ns_;

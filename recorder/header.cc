@@ -57,6 +57,9 @@ Expected<std::vector<HeaderEntry>> make_header(const RecordOptions& options) {
       {"paths", "recorded"},
       {"checking", options.checking == Checking::everything ? "everything" : "registers"},
   };
+  const KeepBounds& keep = options.snapshots.keep;
+  if (keep.time_ns != 0) header.push_back({std::string(kKeepTimeKey), std::to_string(keep.time_ns)});
+  if (keep.size_bytes != 0) header.push_back({std::string(kKeepSizeKey), std::to_string(keep.size_bytes)});
   return header;
 }
 

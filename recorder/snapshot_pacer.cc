@@ -7,6 +7,7 @@ namespace bygone {
 
 namespace {
 
+constexpr uint64_t kWindowSteps = 10;
 constexpr auto kLookInterval = std::chrono::milliseconds(10);
 // What an event costs a replay besides the program's own time (docs/performance.md).
 constexpr auto kEventCost = std::chrono::microseconds(20);
@@ -22,7 +23,10 @@ std::chrono::nanoseconds processor_time(pid_t pid) {
 }  // namespace
 
 SnapshotPacer::SnapshotPacer(const SnapshotOptions& options, Clock::time_point now)
-    : options_(options), next_look_(now + kLookInterval), not_before_(now) {}
+    : options_(options), next_look_(now + kLookInterval), not_before_(now), taken_(now) {
+  if (options.keep.time_ns != 0) window_step_ = std::chrono::nanoseconds(options.keep.time_ns / kWindowSteps);
+  if (options.keep.size_bytes != 0) window_step_bytes_ = options.keep.size_bytes / kWindowSteps;
+}
 
 bool SnapshotPacer::look(Clock::time_point now, uint64_t events, const std::vector<pid_t>& processes) {
   next_look_ = now + kLookInterval;
@@ -42,8 +46,11 @@ void SnapshotPacer::postpone(Clock::time_point now) {
   next_look_ = now + 10 * kLookInterval;
 }
 
-void SnapshotPacer::took(Clock::time_point began, Clock::time_point ended, uint64_t events) {
+void SnapshotPacer::took(Clock::time_point began, Clock::time_point ended, uint64_t events,
+                         uint64_t written_bytes) {
   used_ = {};
+  taken_ = ended;
+  written_then_ = written_bytes;
   events_then_ = events;
   not_before_ = ended + std::chrono::nanoseconds(int64_t(double((ended - began).count()) / options_.budget));
 }

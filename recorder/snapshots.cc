@@ -37,7 +37,7 @@ bool Session::all_settled() const {
 
 Expected<void> Session::snapshot_if_due() {
   const auto now = SnapshotPacer::Clock::now();
-  const bool due = settling_ || pacer_.is_due(now, log_.events(), [&] {
+  const bool due = settling_ || pacer_.is_due(now, log_.events(), log_.written_bytes(), [&] {
     std::set<pid_t> processes;
     for (const auto& [tid, task] : tasks_) processes.insert(task->tgid);
     return std::vector<pid_t>(processes.begin(), processes.end());
@@ -87,7 +87,7 @@ Expected<void> Session::take_snapshot() {
   if (!written) return log_.report(written.error()), Expected<void>{};
   ++outcome_.snapshots;
   outcome_.snapshot_pause_ns += uint64_t(std::chrono::nanoseconds(ended - began).count());
-  pacer_.took(began, ended, log_.events());
+  pacer_.took(began, ended, log_.events(), log_.written_bytes());
   forget_detached_segments();
   return {};
 }

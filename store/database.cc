@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <fmt/core.h>
 #include <sqlite3.h>
 
@@ -95,6 +96,13 @@ ReadTransaction::ReadTransaction(SQLite::Database& database)
 
 ReadTransaction::~ReadTransaction() {
   if (database_ != nullptr) database_->tryExec("COMMIT");
+}
+
+void copy_database(SQLite::Database& from, SQLite::Database& to) {
+  constexpr int kPagesPerStep = 256;
+  SQLite::Backup backup(to, from);
+  while (backup.executeStep(kPagesPerStep) != SQLITE_DONE) {
+  }
 }
 
 int64_t pragma_number(SQLite::Database& database, const std::string& name) {

@@ -86,6 +86,9 @@ class ReadTransaction {
   SQLite::Database* database_;  // null where the transaction is somebody else's
 };
 
+// A consistent copy, also of a database that is being written. Throws SQLite::Exception.
+void copy_database(SQLite::Database& from, SQLite::Database& to);
+
 // "PRAGMA name" as a number.
 int64_t pragma_number(SQLite::Database& database, const std::string& name);
 

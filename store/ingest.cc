@@ -3,15 +3,19 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 
+#include "schema/keep_bounds.h"
 #include "schema/version.h"
 #include "store/blob_writer.h"
 #include "store/database.h"
 #include "store/frame_chunk.h"
 #include "store/mapping_checkpoint.h"
 #include "store/outcome.h"
+#include "store/prune.h"
 #include "store/recording_schema.h"
 #include "store/row_sql.h"
 #include "store/row_store.h"
@@ -76,6 +80,8 @@ struct Ingest::Impl {
   Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload, SourceState& source);
   Expected<void> put(const AnyRow& row, const std::optional<BlobPosition>& payload);
   Expected<void> put_header(std::string key, std::string value);
+  void see_header(const HeaderEntry& entry);
+  Expected<void> prune();
   template <class Action>
   Expected<void> attempt(Action&& action);
 
@@ -95,6 +101,9 @@ struct Ingest::Impl {
   bool in_transaction = false;
   bool outcome_given = false;
   bool amends = false;  // the recording was over before
+  KeepBounds keep;
+  bool snapshot_taken = false;  // since the window was looked at
+  uint64_t pending_payload_limit = kPendingPayloadBytes;
   uint64_t pending_frames = 0;
   uint64_t committed_payload_bytes = 0;
   int64_t last_commit_ns = 0;
@@ -151,6 +160,8 @@ void Ingest::Impl::load() {
       checkpoints.see(row);
     }
   };
+  SQLite::Statement header(*database, "SELECT key, value FROM header");
+  while (header.executeStep()) see_header({header.getColumn(0).getString(), header.getColumn(1).getString()});
   replay_rows(std::type_identity<Task>{}, "ORDER BY id");
   replay_rows(
       std::type_identity<Mapping>{},
@@ -182,7 +193,7 @@ Expected<void> Ingest::Impl::commit_now() {
   counts.payload_bytes = raw_bytes();
   counts.stored_payload_bytes = blobs.stored_bytes() + (shared ? shared->stored_bytes() : 0);
   ++counts.commits;
-  return {};
+  return prune();
 }
 
 void Ingest::Impl::roll_back() noexcept {
@@ -214,7 +225,34 @@ Expected<void> Ingest::Impl::attempt(Action&& action) {
 Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosition>& payload) {
   outcome.see(row);
   checkpoints.see(row);
+  if (const auto* entry = std::get_if<HeaderEntry>(&row)) see_header(*entry);
+  if (std::holds_alternative<Snapshot>(row)) snapshot_taken = true;
   return rows.put(row, payload);
+}
+
+// A bounded recording drops bytes as it goes, which it cannot while others have a share in them. It commits
+// small pieces: what is pending lies beside the window.
+void Ingest::Impl::see_header(const HeaderEntry& entry) {
+  uint64_t value = 0;
+  std::from_chars(entry.value.data(), entry.value.data() + entry.value.size(), value);
+  if (entry.key == kKeepTimeKey) keep.time_ns = value;
+  if (entry.key == kKeepSizeKey) {
+    keep.size_bytes = value;
+    pending_payload_limit = std::clamp<uint64_t>(value / 32, 1 << 20, kPendingPayloadBytes);
+    const uint64_t pages = value / 32 / uint64_t(pragma_number(*database, "page_size"));
+    database->exec(
+        fmt::format("PRAGMA wal_autocheckpoint = {}", std::clamp<uint64_t>(pages, 16, kAutocheckpointPages)));
+  }
+  if (keep.any()) shared.reset();
+}
+
+Expected<void> Ingest::Impl::prune() {
+  if (!keep.any() || !std::exchange(snapshot_taken, false)) return {};
+  begin();
+  BYGONE_TRY(Pruner(*database, keep).prune());
+  database->exec("COMMIT");
+  in_transaction = false;
+  return {};
 }
 
 Expected<void> Ingest::Impl::put_header(std::string key, std::string value) {
@@ -233,7 +271,8 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
   // A mapping's bytes are a stack's, and no two stacks are equal; pages of snapshots are kept once already.
   const bool is_unique = std::holds_alternative<Mapping>(row) || std::holds_alternative<PageBatch>(row) ||
                          std::holds_alternative<SnapshotTask>(row) ||
-                         std::holds_alternative<SnapshotSpace>(row);
+                         std::holds_alternative<SnapshotSpace>(row) ||
+                         std::holds_alternative<SnapshotFile>(row);
   BYGONE_TRY(
       store_piece(payload, is_unique ? std::nullopt : std::optional(SharedPayloads::Extent::whole), source));
   const auto payload_position = std::exchange(source.pieces, std::nullopt);
@@ -275,7 +314,7 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   last = frame.event;
   checkpoints.write_due(last);
   ++pending_frames;
-  if (pending_frames >= kPendingFrames || raw_bytes() - committed_payload_bytes >= kPendingPayloadBytes ||
+  if (pending_frames >= kPendingFrames || raw_bytes() - committed_payload_bytes >= pending_payload_limit ||
       options.clock_ns() - last_commit_ns >= options.commit_interval_ns)
     return commit_now();
   return {};

@@ -1,6 +1,5 @@
 #include "store/pack.h"
 
-#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -23,8 +22,6 @@
 namespace bygone {
 
 namespace {
-
-constexpr int kPagesPerStep = 256;
 
 // A file that is removed again unless it is kept.
 class Draft {
@@ -50,13 +47,6 @@ class Draft {
   explicit Draft(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path path_;
 };
-
-// A consistent copy, also of a database that is being written.
-void copy_database(SQLite::Database& from, SQLite::Database& to) {
-  SQLite::Backup backup(to, from);
-  while (backup.executeStep(kPagesPerStep) != SQLITE_DONE) {
-  }
-}
 
 Expected<void> sync_file(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kPagesAtOnce = 256;
 constexpr size_t kPagesPerBatch = 64;
+constexpr uint64_t kSparse = 4;  // a batch is, with less than one page in so many in use
 
 tl::unexpected<Error> gone(pid_t tid) {
   return fail(ErrorKind::not_found, fmt::format("task {}", tid), "was killed while a snapshot was taken");
@@ -54,7 +55,7 @@ class SnapshotWriter::Scan {
     while (next_ != before_.end() && next_->number < number) ++next_;
     const bool unchanged = next_ != before_.end() && next_->number == number && next_->digest == digest;
     PageId id;
-    if (unchanged) {
+    if (unchanged && !writer_.lies_in_sparse_batch(next_->page)) {
       id = next_->page;
     } else {
       BYGONE_ASSIGN(id, writer_.keep(digest, page));
@@ -73,8 +74,29 @@ class SnapshotWriter::Scan {
   PageTable table_;
 };
 
+void SnapshotWriter::count_batches() {
+  for (auto& [first, batch] : batches_) batch.in_use = 0;
+  const auto count = [&](const KnownPages& pages) {
+    for (const KnownPage& known : pages) {
+      const auto after = batches_.upper_bound(known.page);
+      if (after != batches_.begin()) ++std::prev(after)->second.in_use;
+    }
+  };
+  for (const auto& [space, pages] : spaces_) count(pages);
+  for (const auto& [file, pages] : files_) count(pages);
+  std::erase_if(batches_, [](const auto& batch) { return batch.second.in_use == 0; });
+}
+
+bool SnapshotWriter::lies_in_sparse_batch(PageId page) const {
+  const auto after = batches_.upper_bound(page);
+  if (after == batches_.begin()) return false;
+  const Batch& batch = std::prev(after)->second;
+  return batch.in_use * kSparse < batch.pages;
+}
+
 Expected<void> SnapshotWriter::flush() {
   if (batch_.empty()) return {};
+  batches_[batch_first_] = {batch_.size() / kPageSize, batch_.size() / kPageSize};
   const auto written = append_row(sink_, PageBatch{batch_first_, event_, batch_.size() / kPageSize},
                                   std::as_bytes(std::span(batch_)));
   batch_.clear();
@@ -164,6 +186,7 @@ Expected<Snapshot> SnapshotWriter::write(const SnapshotSubject& subject) {
   new_pages_ = 0;
   kept_now_.clear();
   batch_.clear();
+  count_batches();
   std::map<AddressSpaceId, KnownPages> spaces;
   std::map<FileKey, KnownPages> files;
   std::vector<std::pair<SnapshotSpace, PageTable>> space_rows;

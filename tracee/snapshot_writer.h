@@ -85,6 +85,9 @@ class SnapshotWriter {
   Expected<PageTable> write_file(const SnapshotSubject::File& file, const KnownPages& before,
                                  KnownPages& now);
   Expected<PageId> keep(const Digest& digest, std::span<const std::byte> page);
+  // Counts which pages of which batches are in use still.
+  void count_batches();
+  bool lies_in_sparse_batch(PageId page) const;
   Expected<void> flush();
 
   RecordSink& sink_;
@@ -93,6 +96,13 @@ class SnapshotWriter {
   uint64_t new_pages_ = 0;
   std::vector<std::byte> batch_;  // pages not yet written
   PageId batch_first_;
+  // The batches the last snapshot has pages in, by their first page. Whoever reads a snapshot reads whole
+  // batches: from those of which little is left the rest is kept anew.
+  struct Batch {
+    uint64_t pages = 0;
+    uint64_t in_use = 0;
+  };
+  std::map<PageId, Batch> batches_;
   std::unordered_map<Digest, PageId, DigestHash> kept_now_;  // by this snapshot
   std::map<AddressSpaceId, KnownPages> spaces_;
   std::map<FileKey, KnownPages> files_;

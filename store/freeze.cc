@@ -1,0 +1,52 @@
+#include "store/freeze.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "schema/keep_bounds.h"
+#include "store/catalog.h"
+#include "store/database.h"
+#include "store/liveness.h"
+#include "store/recording_access.h"
+#include "store/recording_files.h"
+
+namespace bygone {
+
+Expected<std::string> freeze_recording(const Store& store, std::string_view name, std::string_view new_name) {
+  BYGONE_ASSIGN(const auto reader, store.read(name));
+  if (reader->last_event().value == 0)
+    return fail(ErrorKind::not_found, reader->name(), "has no event yet", "try again in a moment");
+  BYGONE_ASSIGN(const auto database, claim_name(store.directory(), new_name, reader->name()));
+  const std::string chosen = database.stem().string();
+  BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
+  const auto copied = guarded(chosen, [&] {
+    SQLite::Database copy(database.string(), SQLite::OPEN_READWRITE);
+    copy_database(recording_database(*reader), copy);
+    copy.exec("PRAGMA journal_mode = DELETE");
+    SQLite::Statement put(copy, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
+    const auto set = [&](std::string_view key, std::string_view value) {
+      put.reset();
+      put.bind(1, std::string(key));
+      put.bind(2, std::string(value));
+      put.exec();
+    };
+    set("name", chosen);
+    set("frozen_from", reader->name());
+    if (reader->header("state") == "recording") {
+      set("state", "finished");
+      set("outcome", "frozen");
+    }
+    SQLite::Statement drop(copy, "DELETE FROM header WHERE key IN (?, ?)");
+    drop.bind(1, std::string(kKeepTimeKey));
+    drop.bind(2, std::string(kKeepSizeKey));
+    drop.exec();
+    copy.exec("DELETE FROM unfinished_row");
+  });
+  if (!copied) {
+    static_cast<void>(remove_recording_files(database));
+    return tl::unexpected(copied.error());
+  }
+  lock.release();
+  return chosen;
+}
+
+}  // namespace bygone
