@@ -1,53 +1,74 @@
 #include "cli/moment.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 namespace bygone::cli {
 
 namespace {
 
-// A number that is not negative, and what follows it.
-bool take_number(const std::string& text, double& number, std::string& rest) {
-  char* end = nullptr;
-  number = std::strtod(text.c_str(), &end);
-  rest = end;
-  return end != text.c_str() && std::isfinite(number) && number >= 0 && text.front() >= '0' &&
-         text.front() <= '9';
+constexpr uint64_t kWhole = 100'000;  // 100%
+
+bool take_count(const std::string& text, uint64_t& count) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc() && end == text.data() + text.size() && count <= uint64_t(INT64_MAX);
 }
 
-Expected<EventNumber> first_event_of(RecordingReader& recording, const std::string& task) {
+// A number that is not negative, scaled, if `unit` is what follows it.
+bool take_amount(const std::string& text, const std::string& unit, double scale, uint64_t& amount) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || unit != end || !std::isfinite(number) || number < 0) return false;
+  amount = uint64_t(std::min(number * scale, 9e18));
+  return true;
+}
+
+Expected<EventNumber> first_event_of(RecordingReader& recording, uint64_t task) {
   BYGONE_ASSIGN(const auto tasks, recording.tasks());
   for (const Task& row : tasks)
-    if (std::to_string(row.tid.value) == task) return std::max(row.first_event, recording.first_event());
+    if (uint64_t(row.tid.value) == task) return std::max(row.first_event, recording.first_event());
   return fail(ErrorKind::not_found, fmt::format("task {}", task),
               fmt::format("is not in recording {}", recording.name()), "`bygone query tasks` lists them");
 }
 
 }  // namespace
 
-Expected<EventNumber> find_moment(RecordingReader& recording, const std::string& text) {
-  if (text.starts_with("task:")) return first_event_of(recording, text.substr(5));
-  double number = 0;
-  std::string unit;
-  const bool is_number = take_number(text, number, unit);
-  const uint64_t first = recording.first_event().value, last = recording.last_event().value;
-  if (is_number && unit == "%" && number <= 100)
-    return EventNumber{std::max(first, first + uint64_t(double(last - first) * number / 100))};
-  if (is_number && (unit == "s" || unit == "ms")) {
-    const double scale = unit == "s" ? 1e9 : 1e6;
-    BYGONE_ASSIGN(const EventNumber event, recording.event_at(uint64_t(std::min(number * scale, 9e18))));
-    return std::max(event, recording.first_event());
+Expected<Moment> parse_moment(const std::string& text) {
+  Moment moment;
+  if (take_count(text, moment.number)) return moment;
+  moment.kind = Moment::Kind::task;
+  if (text.starts_with("task:") && take_count(text.substr(5), moment.number)) return moment;
+  moment.kind = Moment::Kind::time;
+  if (take_amount(text, "s", 1e9, moment.number) || take_amount(text, "ms", 1e6, moment.number))
+    return moment;
+  moment.kind = Moment::Kind::share;
+  if (take_amount(text, "%", double(kWhole) / 100, moment.number) && moment.number <= kWhole) return moment;
+  return fail(ErrorKind::usage, fmt::format("moment '{}'", text), "is none",
+              "give an event (600000), a time (12.5s, 300ms), a share (40%) or a task (task:4711)");
+}
+
+Expected<EventNumber> event_of(RecordingReader& recording, const Moment& moment) {
+  const EventNumber first = recording.first_event(), last = recording.last_event();
+  switch (moment.kind) {
+    case Moment::Kind::task:
+      return first_event_of(recording, moment.number);
+    case Moment::Kind::time: {
+      BYGONE_ASSIGN(const EventNumber event, recording.event_at(moment.number));
+      return std::max(event, first);
+    }
+    case Moment::Kind::share: {
+      const double share = double(moment.number) / double(kWhole);
+      return EventNumber{first.value + uint64_t(double(last.value - first.value) * share)};
+    }
+    case Moment::Kind::event:
+      break;
   }
-  if (!is_number || !unit.empty() || number != std::floor(number) || number > 9e18)
-    return fail(ErrorKind::usage, fmt::format("moment '{}'", text), "is none",
-                "give an event (600000), a time (12.5s, 300ms), a share (40%) or a task (task:4711)");
-  const uint64_t event = std::strtoull(text.c_str(), nullptr, 10);
-  if (event >= first && event <= last) return EventNumber{event};
-  return fail(ErrorKind::not_found, fmt::format("event {}", event),
+  if (moment.number >= first.value && moment.number <= last.value) return EventNumber{moment.number};
+  return fail(ErrorKind::not_found, fmt::format("event {}", moment.number),
               fmt::format("is not in recording {}", recording.name()),
-              last == 0 ? "it has no event yet" : fmt::format("its events are {} to {}", first, last));
+              last.value == 0 ? "it has no event yet"
+                              : fmt::format("its events are {} to {}", first.value, last.value));
 }
 
 }  // namespace bygone::cli

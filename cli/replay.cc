@@ -29,16 +29,35 @@ uint64_t size_of(const Store& store, const std::string& name) {
   return stat(file.c_str(), &status) == 0 ? uint64_t(status.st_size) : 0;
 }
 
+// Of a recording that is followed, also an event that is yet to come.
+Expected<std::optional<EventNumber>> find_event(RecordingReader& recording,
+                                                const std::optional<Moment>& moment, bool follow) {
+  if (!moment) return std::optional<EventNumber>{};
+  const EventNumber named{moment->number};
+  if (follow && moment->kind == Moment::Kind::event && named > recording.last_event())
+    return std::optional(named);
+  BYGONE_ASSIGN(const EventNumber event, event_of(recording, *moment));
+  return std::optional(event);
+}
+
 Expected<int> replay(const Invocation& invocation, const Options& options) {
+  std::optional<Moment> at, until;
+  if (options.at) {
+    BYGONE_ASSIGN(at, parse_moment(*options.at));
+  }
+  if (options.until) {
+    BYGONE_ASSIGN(until, parse_moment(*options.until));
+  }
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
   ReplayOptions replay_options;
-  if (options.at) {
-    BYGONE_ASSIGN(replay_options.from, find_moment(*recording, *options.at));
-  }
-  if (options.until) {
-    BYGONE_ASSIGN(replay_options.until, find_moment(*recording, *options.until));
-  }
+  BYGONE_ASSIGN(replay_options.from, find_event(*recording, at, false));
+  BYGONE_ASSIGN(replay_options.until, find_event(*recording, until, options.follow));
+  if (replay_options.from && replay_options.until && *replay_options.until < *replay_options.from)
+    return fail(ErrorKind::usage, "replay",
+                fmt::format("cannot end at event {} when it begins at {}", replay_options.until->value,
+                            replay_options.from->value),
+                "give --until a later moment than --at");
   replay_options.checking = options.check ? ReplayChecking::everything : ReplayChecking::registers_only;
   replay_options.output = options.quiet ? ReplayOutput::discarded : ReplayOutput::shown;
   if (options.follow) replay_options.extent = ReplayExtent::follow;

@@ -290,7 +290,7 @@ class Session {
   FileKeeper files_;
   SnapshotPacer pacer_;
   SnapshotWriter snapshots_;
-  int64_t files_change_after_ns_;  // see SnapshotSubject
+  int64_t files_change_after_ns_;  // see changing_files()
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts
   bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
   SnapshotPacer::Clock::time_point settling_since_;

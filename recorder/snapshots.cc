@@ -57,7 +57,6 @@ Expected<void> Session::take_snapshot() {
   const auto began = SnapshotPacer::Clock::now();
   SnapshotSubject subject;
   subject.event = EventNumber{log_.events()};
-  subject.files_change_after_ns = files_change_after_ns_;
   std::set<const RecordedSpace*> seen;
   for (const auto& [tid, task] : tasks_) {
     if (task->state == RecordedTask::State::leaving || !task->space) continue;
@@ -79,7 +78,7 @@ Expected<void> Session::take_snapshot() {
     subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit(tid), has_advice_});
   }
   if (subject.tasks.empty()) return {};
-  subject.files = shared_files(subject.spaces, subject.event);
+  subject.files = changing_files(subject.spaces, subject.event, files_change_after_ns_);
   const auto written = snapshots_.write(subject);
   const auto ended = SnapshotPacer::Clock::now();
   if (!written && written.error().kind == ErrorKind::not_found)

@@ -52,7 +52,8 @@ class ReplaySession {
 
   // snapshot.cc
   Expected<void> restore(const SnapshotState& state);
-  Expected<void> restore_shared_files(const SnapshotState& state);
+  Expected<void> restore_files(const SnapshotState& state);
+  Expected<void> restore_file(int fd, const PageTable& pages);
   Expected<void> restore_space(const SnapshotState::SpaceState& space, EventNumber event);
   Expected<void> restore_task(const SnapshotState::TaskState& task);
   Expected<void> compare_space(ReplayedTask& task, const PageTable& pages, const Place& place);

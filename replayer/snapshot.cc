@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <set>
 
 #include "replayer/replay_session.h"
@@ -87,7 +88,7 @@ Expected<Snapshot> ReplaySession::keep(SnapshotWriter& writer) {
 }
 
 Expected<void> ReplaySession::restore(const SnapshotState& state) {
-  BYGONE_TRY(restore_shared_files(state));
+  BYGONE_TRY(restore_files(state));
   for (const auto& space : state.spaces) BYGONE_TRY(restore_space(space, state.snapshot.event));
   for (const auto& task : state.tasks) BYGONE_TRY(restore_task(task));
   for (const auto& space : state.spaces) {
@@ -103,29 +104,47 @@ Expected<void> ReplaySession::restore(const SnapshotState& state) {
   return {};
 }
 
-// First of all: private mappings of a file that others share show what these have stored there.
-Expected<void> ReplaySession::restore_shared_files(const SnapshotState& state) {
+// First of all: private mappings of a file show what others have stored there.
+Expected<void> ReplaySession::restore_files(const SnapshotState& state) {
   const EventNumber event = state.snapshot.event;
+  std::map<std::pair<Device, uint64_t>, std::vector<Mapping>> users;
   for (const auto& space : state.spaces) {
-    BYGONE_ASSIGN(const auto mappings, recording_.mappings_at(space.row.address_space, event));
-    for (const Mapping& mapping : mappings)
-      if (mapping.recorded.prot.shared && mapping.recorded.inode != 0) BYGONE_TRY(files_.file_for(mapping));
+    BYGONE_ASSIGN(auto mappings, recording_.mappings_at(space.row.address_space, event));
+    for (Mapping& mapping : mappings) {
+      const KernelMapping& file = mapping.recorded;
+      if (file.inode == 0) continue;
+      if (file.prot.shared) BYGONE_TRY(files_.file_for(mapping));
+      if (file.prot.shared || mapping.data.source == DataSource::content)
+        users[{file.device, file.inode}].push_back(std::move(mapping));
+    }
   }
   for (const auto& [row, pages] : state.files) {
-    BYGONE_ASSIGN(const int fd, files_.shared_file(row.device, row.inode, row.size_bytes));
-    const uint64_t size = file_size(fd);
-    const auto write = [&](uint64_t offset, std::span<const std::byte> bytes) -> Expected<void> {
-      if (offset >= size) return {};
-      const auto part = bytes.first(std::min<uint64_t>(bytes.size(), size - offset));
-      if (pwrite(fd, part.data(), part.size(), off_t(offset)) == ssize_t(part.size())) return {};
-      return fail(ErrorKind::io, "shared memory", fmt::format("cannot be laid out: {}", std::strerror(errno)),
-                  "free some memory");
-    };
-    BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) {
-      return in_pieces(page, count, bytes, write);
-    }));
+    std::set<int> fds;
+    const auto& mapped = users[{row.device, row.inode}];
+    for (const Mapping& mapping : mapped) {
+      BYGONE_ASSIGN(const ContentFiles::File* const file, files_.file_for(mapping));
+      if (file != nullptr) fds.insert(file->fd);
+    }
+    if (fds.empty()) {
+      BYGONE_ASSIGN(const int fd, files_.shared_file(row.device, row.inode, row.size_bytes));
+      fds.insert(fd);
+    }
+    for (const int fd : fds) BYGONE_TRY(restore_file(fd, pages));
   }
   return {};
+}
+
+Expected<void> ReplaySession::restore_file(int fd, const PageTable& pages) {
+  const uint64_t size = file_size(fd);
+  const auto write = [&](uint64_t offset, std::span<const std::byte> bytes) -> Expected<void> {
+    if (offset >= size) return {};
+    const auto part = bytes.first(std::min<uint64_t>(bytes.size(), size - offset));
+    if (pwrite(fd, part.data(), part.size(), off_t(offset)) == ssize_t(part.size())) return {};
+    return fail(ErrorKind::io, "shared memory", fmt::format("cannot be laid out: {}", std::strerror(errno)),
+                "free some memory");
+  };
+  return snapshots_.visit_pages(
+      pages, [&](uint64_t page, uint64_t count, auto bytes) { return in_pieces(page, count, bytes, write); });
 }
 
 Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& state, EventNumber event) {

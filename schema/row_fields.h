@@ -315,7 +315,8 @@ struct RowFields<SnapshotFile> {
   static constexpr RecordType type = RecordType::snapshot_file;
   static constexpr std::string_view table = "snapshot_file";
   static constexpr std::string_view doc =
-      "Shared memory in a snapshot; the blob is the table of its pages, by offset.";
+      "Shared memory, or a file that may have changed, in a snapshot; the blob is the table of its pages, by "
+      "offset.";
   static constexpr int64_t since_format = kSnapshotsSince;
   static constexpr std::string_view key = "event,device,inode";
   static constexpr PayloadKind payload = PayloadKind::bytes;

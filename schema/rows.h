@@ -166,7 +166,8 @@ struct SnapshotSpace {
   uint64_t stack_limit_bytes = 0;  // RLIMIT_STACK now
 };
 
-// Memory that is mapped MAP_SHARED, by its file. The payload is a PageTable by offset.
+// A mapped file, or shared memory, that may hold something else than what was stored of it. The payload is a
+// PageTable by offset.
 struct SnapshotFile {
   EventNumber event;
   Device device;

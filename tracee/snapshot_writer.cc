@@ -115,8 +115,7 @@ Expected<PageId> SnapshotWriter::keep(const Digest& digest, std::span<const std:
   return id;
 }
 
-Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of,
-                                                int64_t files_change_after_ns, const KnownPages& before,
+Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of, const KnownPages& before,
                                                 KnownPages& now) {
   Scan scan(*this, before, now);
   Pagemap pagemap(of.tid);
@@ -124,15 +123,13 @@ Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of
   for (const auto& [start, mapping] : of.space->mappings()) {
     if (!holds_private_pages(mapping)) continue;
     const bool has_file = mapping.recorded.inode != 0;
-    const bool file_changes = has_file && mapping.recorded.file_stat.mtime_ns > files_change_after_ns;
     for (Address at = start; at < mapping.range().end;) {
       const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
       const auto& found = pagemap.look_up(at, pages);
       for (size_t i = 0; i < pages;) {
         // Pages that still are the file's are made again by mapping it.
         const auto is_wanted = [&](size_t k) {
-          return file_changes || found[k] == Pagemap::Page::own ||
-                 (!has_file && found[k] == Pagemap::Page::of_file);
+          return found[k] == Pagemap::Page::own || (!has_file && found[k] == Pagemap::Page::of_file);
         };
         if (!is_wanted(i)) {
           ++i;
@@ -200,8 +197,7 @@ Expected<Snapshot> SnapshotWriter::write(const SnapshotSubject& subject) {
     auto before = spaces_.find(of.space->id());
     if (before == spaces_.end()) before = spaces_.find(of.parent);
     KnownPages& now = spaces[of.space->id()];
-    BYGONE_ASSIGN(PageTable table, write_space(of, subject.files_change_after_ns,
-                                               before == spaces_.end() ? kNone : before->second, now));
+    BYGONE_ASSIGN(PageTable table, write_space(of, before == spaces_.end() ? kNone : before->second, now));
     count(table);
     space_rows.emplace_back(SnapshotSpace{event_, of.space->id(), of.stack_limit_bytes}, std::move(table));
   }
@@ -243,28 +239,42 @@ struct View {
   uint64_t end;
   Address start;
   TraceeMemory* memory;
+  pid_t tid;
+  bool is_private;
 };
 
-// Reads through the first view that has all of it.
+bool read_view(const View& view, uint64_t offset, std::span<std::byte> out) {
+  const Address from = view.start + (offset - view.begin);
+  if (view.is_private) {
+    Pagemap pagemap(view.tid);
+    const auto& pages = pagemap.look_up(from, out.size() / kPageSize);
+    const bool own = std::find(pages.begin(), pages.end(), Pagemap::Page::own) != pages.end();
+    if (own) return false;
+  }
+  return view.memory->read(from, out);
+}
+
+// Reads through the first view that shows all of it.
 bool read_views(const std::vector<View>& views, uint64_t offset, std::span<std::byte> out) {
-  for (const View& view : views)
-    if (view.begin <= offset && offset + out.size() <= view.end &&
-        view.memory->read(view.start + (offset - view.begin), out))
-      return true;
-  return false;
+  return std::any_of(views.begin(), views.end(), [&](const View& view) {
+    return view.begin <= offset && offset + out.size() <= view.end && read_view(view, offset, out);
+  });
 }
 
 }  // namespace
 
-std::vector<SnapshotSubject::File> shared_files(const std::vector<SnapshotSubject::Space>& spaces,
-                                                EventNumber event) {
+std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubject::Space>& spaces,
+                                                  EventNumber event, int64_t files_change_after_ns) {
   std::map<std::pair<Device, uint64_t>, std::vector<View>> views;
   for (const SnapshotSubject::Space& of : spaces)
     for (const auto& [start, mapping] : of.space->mappings()) {
       const KernelMapping& file = mapping.recorded;
-      if (!file.prot.shared || file.inode == 0) continue;
-      views[{file.device, file.inode}].push_back(
-          {file.offset_bytes, file.offset_bytes + file.range.size_bytes(), start, of.memory});
+      const bool changes = mapping.data.source == DataSource::content && mapping.kind != MappingKind::vdso &&
+                           file.file_stat.mtime_ns > files_change_after_ns;
+      if (file.inode == 0 || (!file.prot.shared && !changes)) continue;
+      views[{file.device, file.inode}].push_back({file.offset_bytes,
+                                                  file.offset_bytes + file.range.size_bytes(), start,
+                                                  of.memory, of.tid, !file.prot.shared});
     }
   std::vector<SnapshotSubject::File> files;
   for (auto& [key, found] : views) {

@@ -34,7 +34,8 @@ struct SnapshotSubject {
     // asked.
     bool has_advice;
   };
-  // Memory mapped MAP_SHARED, named by its recorded file.
+  // A file whose pages may hold something else than what was stored of it, named as recorded: memory mapped
+  // MAP_SHARED above all.
   struct File {
     SnapshotFile row;
     // Reads some bytes at an offset; false where there is no memory (a hole, behind the end).
@@ -42,9 +43,6 @@ struct SnapshotSubject {
     std::vector<std::pair<uint64_t, uint64_t>> ranges;  // of offsets, ascending, page-aligned: what to read
   };
   EventNumber event;
-  // Of files last written after this (st_mtim, ns since the epoch) private mappings may show something else
-  // than what was stored when they were mapped: all their pages are kept.
-  int64_t files_change_after_ns = INT64_MAX;
   std::vector<Task> tasks;
   std::vector<Space> spaces;
   std::vector<File> files;
@@ -80,8 +78,8 @@ class SnapshotWriter {
   using FileKey = std::pair<Device, uint64_t>;
   class Scan;
 
-  Expected<PageTable> write_space(const SnapshotSubject::Space& space, int64_t files_change_after_ns,
-                                  const KnownPages& before, KnownPages& now);
+  Expected<PageTable> write_space(const SnapshotSubject::Space& space, const KnownPages& before,
+                                  KnownPages& now);
   Expected<PageTable> write_file(const SnapshotSubject::File& file, const KnownPages& before,
                                  KnownPages& now);
   Expected<PageId> keep(const Digest& digest, std::span<const std::byte> page);
@@ -108,8 +106,11 @@ class SnapshotWriter {
   std::map<FileKey, KnownPages> files_;
 };
 
-// What reads the pages of shared memory through whoever maps it.
-std::vector<SnapshotSubject::File> shared_files(const std::vector<SnapshotSubject::Space>& spaces,
-                                                EventNumber event);
+// The files whose content is not what was stored when they were mapped, or may not be: those mapped
+// MAP_SHARED, and those mapped privately that were last written after `files_change_after_ns` (st_mtim, ns
+// since the epoch). They are read through whoever maps them, but for pages that a private mapping has its own
+// copy of.
+std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubject::Space>& spaces,
+                                                  EventNumber event, int64_t files_change_after_ns);
 
 }  // namespace bygone

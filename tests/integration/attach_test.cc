@@ -1,0 +1,91 @@
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "tests/integration/checks.h"
+
+namespace bygone::test {
+namespace {
+
+using testing::HasSubstr;
+
+void wait_for_threads(pid_t process, size_t count) {
+  const std::filesystem::path tasks = fmt::format("/proc/{}/task", process);
+  for (int i = 0; i < 500; ++i) {
+    std::error_code error;
+    const auto found = std::distance(std::filesystem::directory_iterator(tasks, error), {});
+    if (size_t(found) >= count) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+TEST(AttachTest, RecordsAProcessThatRunsAlreadyAndLetsItRunOn) {
+  Bygone bygone;
+  ProcessRun target({program("busy_threads"), "3"}, {});
+  wait_for_threads(target.pid(), 4);
+  for (const char* name : {"first", "second"}) {
+    const RunResult recorded = bygone(
+        {"record", "--check", "--name", name, "--duration", "0.3", "--pid", std::to_string(target.pid())});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    EXPECT_THAT(recorded.err, HasSubstr(fmt::format("process {} runs on", target.pid())));
+  }
+  EXPECT_EQ(read_file(fmt::format("/proc/{}/maps", target.pid())).find("70000000-"), std::string::npos);
+  const RunResult ended = target.wait();
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.out, "all counted\n");
+  for (const char* name : {"first", "second"}) {
+    const RunResult replayed = bygone.replay(name);
+    EXPECT_EQ(replayed.status, 0) << bygone.notices();
+    EXPECT_THAT(bygone.notices(), HasSubstr("(detached)"));
+    const RunResult verified = bygone({"verify", "--replay", name});
+    EXPECT_EQ(verified.status, 0) << verified.err;
+  }
+  EXPECT_EQ(bygone.query("first", "tasks at event 4").size(), 4u);
+}
+
+TEST(AttachTest, EndsByCtrlC) {
+  Bygone bygone;
+  ProcessRun target({program("busy_threads"), "2"}, {});
+  wait_for_threads(target.pid(), 4);
+  ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--name", "run", "--pid",
+                       std::to_string(target.pid())},
+                      {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  kill(recorder.pid(), SIGINT);
+  const RunResult recorded = recorder.wait();
+  EXPECT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_THAT(recorded.err, HasSubstr("runs on"));
+  EXPECT_EQ(target.wait().out, "all counted\n");
+}
+
+TEST(AttachTest, FollowsAProcessToItsEnd) {
+  Bygone bygone;
+  ProcessRun target({program("busy_threads"), "0.6"}, {});
+  wait_for_threads(target.pid(), 4);
+  const RunResult recorded =
+      bygone({"record", "--check", "--name", "run", "--pid", std::to_string(target.pid())});
+  EXPECT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_EQ(target.wait().status, 0);
+  const RunResult replayed = bygone.replay("run");
+  EXPECT_EQ(replayed.status, 0) << bygone.notices();
+  EXPECT_EQ(bygone.query("run", "tasks").at(0).at("status"), "exited 0");
+}
+
+TEST(AttachTest, SaysWhyAProcessCannotBeRecorded) {
+  Bygone bygone;
+  expect_error(bygone({"record", "--pid", "999999999"}), 66, {"process 999999999", "there is none"});
+  expect_error(bygone({"record", "--pid", "1", "ls"}), 64, {"exclude each other"});
+  expect_error(bygone({"record", "--duration", "0", "--pid", "1"}), 64, {"--duration"});
+  ProcessRun stopped({program("busy_threads"), "1"}, {});
+  kill(stopped.pid(), SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  expect_error(bygone({"record", "--pid", std::to_string(stopped.pid())}), 69, {"is stopped", "kill -CONT"});
+  kill(stopped.pid(), SIGCONT);
+  EXPECT_EQ(stopped.wait().status, 0);
+}
+
+}  // namespace
+}  // namespace bygone::test

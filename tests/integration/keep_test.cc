@@ -1,0 +1,71 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <thread>
+
+#include "tests/integration/checks.h"
+
+namespace bygone::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr uint64_t kBound = 8 << 20;
+
+uint64_t first_event_of(const Bygone& bygone, const std::string& name) {
+  const RunResult row =
+      bygone({"sql", name, "SELECT value FROM header WHERE key = 'first_event'", "--format", "csv"});
+  const size_t line = row.out.find('\n');
+  return line == std::string::npos ? 0 : std::strtoull(row.out.c_str() + line + 1, nullptr, 10);
+}
+
+void expect_window_replays(Bygone& bygone, const std::string& name) {
+  EXPECT_GT(first_event_of(bygone, name), 1u);
+  const RunResult replayed = bygone({"replay", "-q", name});
+  EXPECT_EQ(replayed.status, 0) << replayed.err;
+  const RunResult verified = bygone({"verify", "--replay", name});
+  EXPECT_EQ(verified.status, 0) << verified.err;
+}
+
+TEST(KeepTest, KeepsAWindowThatReplays) {
+  Bygone bygone;
+  const RunResult recorded = bygone({"record", "--keep", "8MiB", "--name", "run", "dd", "if=/dev/urandom",
+                                     "of=/dev/null", "bs=64k", "count=1500"});
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  expect_window_replays(bygone, "run");
+  EXPECT_LT(std::filesystem::file_size(bygone.database("run")), kBound * 6 / 5);
+  expect_error(bygone({"replay", "run", "--at", "1"}), 66, {"event 1", "its events are"});
+}
+
+TEST(KeepTest, LosesNothingOfTheWindowWhenTheRecorderIsKilled) {
+  Bygone bygone;
+  ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--keep", "8MiB", "--name",
+                       "run", "dd", "if=/dev/urandom", "of=/dev/null", "bs=64k", "count=1000000"},
+                      {});
+  for (int i = 0; i < 200 && first_event_of(bygone, "run") == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const RunResult frozen = bygone({"trigger", "run", "--as", "frozen"});
+  EXPECT_EQ(frozen.status, 0) << frozen.err;
+  EXPECT_EQ(frozen.out, "frozen\n");
+  kill(recorder.pid(), SIGKILL);
+  recorder.wait();
+  for (int i = 0; i < 100; ++i) {
+    const RunResult info = bygone({"info", "run"});
+    if (info.out.find("interrupted") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  expect_window_replays(bygone, "run");
+  expect_window_replays(bygone, "frozen");
+}
+
+TEST(KeepTest, SaysWhatIsWrongWithABound) {
+  Bygone bygone;
+  expect_error(bygone({"record", "--keep", "1KiB", "true"}), 64, {"1KiB", "4MiB at least"});
+  expect_error(bygone({"record", "--keep", "10 parsecs", "true"}), 64, {"10 parsecs"});
+  expect_error(bygone({"record", "--keep", "10m", "--keep", "20m", "true"}), 64, {"20m"});
+  expect_error(bygone({"record", "--keep", "10m", "--no-snapshots", "true"}), 64, {"--no-snapshots"});
+  expect_error(bygone({"trigger", "none"}), 66, {"none"});
+}
+
+}  // namespace
+}  // namespace bygone::test
