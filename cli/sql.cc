@@ -52,6 +52,8 @@ void add_sql_command(CLI::App& root, Invocation& invocation) {
       "            mappings_at(event, address_space) mappings_between(first, last, address_space)\n"
       "            registers_at(event, task) outputs(until) call_totals(task, process)\n"
       "            frames_between(first, last) descriptors_at(at, process)\n"
+      "            memory_at(event, task, from_address, size) stack_at(event, task) state_digest(at_event)\n"
+      "            memory_changes(first, last, task, from_address, size)\n"
       "Recordings can only be read. docs/query.md describes all of these.");
   set_usage(*command, "bygone sql [OPTIONS] [NAME|FILE] SELECT");
   command->add_option("words", options->words, "[NAME|FILE] SELECT")->group("");

@@ -98,6 +98,20 @@ RowFunction stack_at(Machine* given) {
           }};
 }
 
+RowFunction state_digest(Machine* given) {
+  return {"state_digest",
+          {"digest"},
+          {"at_event"},
+          1,
+          [given](const Row& arguments) -> Expected<std::vector<Row>> {
+            BYGONE_ASSIGN(Machine* const machine, usable(given, "a digest"));
+            BYGONE_ASSIGN(const uint64_t event, positive(arguments[0], "state_digest", "at_event"));
+            BYGONE_TRY(machine->seek(EventNumber{event}));
+            BYGONE_ASSIGN(const uint64_t digest, machine->digest());
+            return std::vector<Row>{{hex_text(digest)}};
+          }};
+}
+
 RowFunction memory_changes(Machine* given) {
   return {
       "memory_changes",
@@ -125,7 +139,7 @@ RowFunction memory_changes(Machine* given) {
 }  // namespace
 
 std::vector<RowFunction> machine_functions(Machine* machine) {
-  return {memory_at(machine), stack_at(machine), memory_changes(machine)};
+  return {memory_at(machine), stack_at(machine), state_digest(machine), memory_changes(machine)};
 }
 
 }  // namespace bygone::query

@@ -8,7 +8,7 @@
 
 namespace bygone::query {
 
-// memory_at(event, task, from_address, size), stack_at(event, task) and memory_changes(first, last, task,
+// memory_at(event, task, from_address, size), stack_at(event, task), state_digest(at_event) and memory_changes(first, last, task,
 // address, size). `machine` may be null: the functions then fail with unavailable. Both must outlive them.
 std::vector<RowFunction> machine_functions(Machine* machine);
 

@@ -131,21 +131,18 @@ struct AskMemoryChanges {
   Moment from;
   Moment to;
 };
+struct AskDigest {
+  Moment at;
+};
 struct AskStack {
   Subject of;
   Moment at;
 };
 
-// What recordings hold no rows of: it takes a replay to see it.
-struct AskReplay {
-  std::string what;  // "the stack"
-  std::string mend;
-};
-
 using Phrase =
     std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping, AskHistory,
                  AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals, AskExecs, AskWhoMapped,
-                 AskWhoNamed, AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack, AskReplay>;
+                 AskWhoNamed, AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskDigest, AskStack>;
 
 Expected<Phrase> parse_phrase(std::string_view text);
 

@@ -38,6 +38,7 @@ class PhraseParser {
     if (tokens_.accept("memory")) return memory();
     if (tokens_.accept("changes")) return memory_changes();
     if (tokens_.accept("stack")) return stack();
+    if (tokens_.accept("digest")) return digest();
     if (tokens_.accept("first")) return one_event(AskFrames::Pick::first);
     if (tokens_.accept("last")) return one_event(AskFrames::Pick::last);
     if (tokens_.accept("who")) return who();
@@ -177,6 +178,12 @@ class PhraseParser {
     BYGONE_TRY(word("and"));
     BYGONE_ASSIGN(ask.to, moment());
     BYGONE_TRY(late_subject(ask.of));
+    return ask;
+  }
+
+  Expected<Phrase> digest() {
+    AskDigest ask;
+    BYGONE_ASSIGN(ask.at, at_moment());
     return ask;
   }
 
@@ -369,6 +376,7 @@ std::vector<PhraseHelp> phrase_help() {
       {"registers [of T] [at event N]", "the registers of a task after an event"},
       {"memory ADDRESS [SIZE] [of P] [at event N]", "bytes of memory, by a replay from the nearest snapshot"},
       {"changes to ADDRESS [SIZE] [of P] [between A and B]", "the events over which they became others"},
+      {"digest [at event N]", "one number for all registers and memory: the same at the same state"},
       {"stack [of T] [at event N]", "the call stack, with functions and source lines where files have them"},
       {"uncaptured", "calls bygone could not describe"},
       {"info", "the recording itself"},

@@ -236,15 +236,15 @@ class Planner {
         living.event.value, to.value, living.task.value, int64_t(ask.address.value), ask.size_bytes);
   }
 
+  Expected<std::string> operator()(const AskDigest& ask) {
+    BYGONE_ASSIGN(const EventNumber event, event_of(ask.at, session_));
+    return fmt::format("SELECT digest FROM state_digest({})", event.value);
+  }
+
   Expected<std::string> operator()(const AskStack& ask) {
     BYGONE_ASSIGN(const TaskAt living, find_task(ask.of, ask.at));
     return fmt::format("SELECT level, pc, function, \"offset\", file, source FROM stack_at({}, {})",
                        living.event.value, living.task.value);
-  }
-
-  Expected<std::string> operator()(const AskReplay& ask) {
-    return fail(ErrorKind::unavailable, ask.what,
-                "takes a replay up to that event to see, which questions cannot make yet", ask.mend);
   }
 
   Expected<std::string> operator()(const AskRegisters& ask) {

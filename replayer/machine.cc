@@ -1,9 +1,11 @@
 #include "replayer/machine.h"
 
 #include <algorithm>
+#include <set>
 
 #include "replayer/replay_session.h"
 #include "replayer/unwind.h"
+#include "tracee/memory_digest.h"
 
 namespace bygone {
 
@@ -88,6 +90,19 @@ Expected<std::vector<std::byte>> ReplayMachine::memory(Tid tid, Address from, ui
 Expected<std::vector<StackLevel>> ReplayMachine::stack(Tid tid) {
   BYGONE_ASSIGN(const ReplayedTask* const task, impl_->find(tid));
   return impl_->unwinder.stack(*task);
+}
+
+Expected<uint64_t> ReplayMachine::digest() {
+  if (impl_->session == nullptr) return fail(ErrorKind::not_found, "digest", "no moment was asked for");
+  std::vector<uint64_t> values;
+  std::set<AddressSpaceId> seen;
+  for (const auto& [tid, task] : impl_->session->tasks()) {
+    values.push_back(uint64_t(tid.value));
+    values.insert(values.end(), task.registers.values.begin(), task.registers.values.end());
+    if (!task.space || !seen.insert(task.space->space.id()).second) continue;
+    values.push_back(digest_all_writable(task.space->space, task.pid, task.space->memory, {}));
+  }
+  return digest_of(std::as_bytes(std::span(values)));
 }
 
 Expected<void> ReplayMachine::changes(Tid tid, Address from, uint64_t size_bytes, EventNumber last,

@@ -18,6 +18,7 @@ class ReplayMachine : public Machine {
   Expected<void> seek(EventNumber event) override;
   Expected<std::vector<std::byte>> memory(Tid task, Address from, uint64_t size_bytes) override;
   Expected<std::vector<StackLevel>> stack(Tid task) override;
+  Expected<uint64_t> digest() override;
   Expected<void> changes(Tid task, Address from, uint64_t size_bytes, EventNumber last,
                          const Change& visit) override;
 

@@ -36,6 +36,9 @@ class Machine {
   virtual Expected<std::vector<std::byte>> memory(Tid task, Address from, uint64_t size_bytes) = 0;
   virtual Expected<std::vector<StackLevel>> stack(Tid task) = 0;
 
+  // Of the registers of all tasks and all writable memory: two moments that differ in any differ in this.
+  virtual Expected<uint64_t> digest() = 0;
+
   // Goes on to `last`, and visits every event after which some of the bytes are others than before. The
   // task's address space is meant, whoever writes there. The bytes that are not mapped are left out, at the
   // end.

@@ -96,6 +96,10 @@ void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {
     in_flight.push_back({page_floor(range.start), page_ceil(range.end)});
 }
 
+uint64_t digest_of(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory,
                              const LeftOut& left_out) {
   std::vector<uint64_t> values;
@@ -104,7 +108,7 @@ uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory&
     values.push_back(digest.start.value);
     values.push_back(digest.digest);
   }
-  return XXH3_64bits(values.data(), values.size() * sizeof(uint64_t));
+  return digest_of(std::as_bytes(std::span(values)));
 }
 
 }  // namespace bygone

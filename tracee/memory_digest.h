@@ -34,6 +34,9 @@ struct LeftOut {
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
                                           TraceeMemory& memory, DigestScope scope, const LeftOut& left_out);
 
+// XXH3-64.
+uint64_t digest_of(std::span<const std::byte> bytes);
+
 // One number for all writable memory of the address space, as digest_writable() sees it.
 uint64_t digest_all_writable(const AddressSpace& space, pid_t tid, TraceeMemory& memory,
                              const LeftOut& left_out);
