@@ -387,6 +387,7 @@ std::string Session::where_it_computes(RecordedTask& task) {
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
   task.job_stopped = false;
+  let_signals_in(task);
   const bool ends =
       stop.kind == Stop::Kind::exited || (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXIT);
   if (const auto victim = dying_.find(task.tgid);
@@ -487,6 +488,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
 Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
                                  std::optional<int64_t> result) {
   const EventNumber event = log_.next();
+  let_signals_in(task);
   if (task.space) {
     BYGONE_TRY(follow_kernel(task));
     log_.mapping_changes(task.space->space);

@@ -188,10 +188,17 @@ class Session {
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   void hold_signal(RecordedTask& task, const siginfo_t& info);
+  static constexpr int kMostInterruptions = 3;  // at one place before the task goes on a little
+  // While it goes on: signals stay pending until its next stop.
+  static void keep_signals_out(RecordedTask& task);
+  static void let_signals_in(RecordedTask& task);
+  static void note_interruption(RecordedTask& task);
+  static bool is_crowded_out(const RecordedTask& task, const Registers& at);
   // Sends the call the task stands at the entry of back to before it began.
   void leave_call(RecordedTask& task);
   // The same, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
+  static bool may_inject(const RecordedTask& task);
 
   // snapshots.cc
   static bool is_settled(const RecordedTask& task);
