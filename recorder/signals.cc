@@ -15,6 +15,11 @@ namespace bygone {
 
 namespace {
 
+// And has done nothing since.
+bool has_left_handler(const RecordedTask& task) {
+  return task.entry.registers[Register::orig_rax] == SYS_rt_sigreturn;
+}
+
 bool same_but_for_call_number(Registers a, Registers b) {
   a[Register::orig_rax] = b[Register::orig_rax] = 0;
   return a == b;
@@ -136,7 +141,9 @@ bool Session::put_aside(RecordedTask& task, const Stop& stop) {
 }
 
 void Session::note_interruption(RecordedTask& task) {
-  if (same_but_for_call_number(std::exchange(task.interrupted_at, task.registers), task.registers))
+  const bool there_again =
+      same_but_for_call_number(std::exchange(task.interrupted_at, task.registers), task.registers);
+  if (there_again && has_left_handler(task))
     ++task.interruptions;
   else
     task.interruptions = 1;
@@ -144,7 +151,7 @@ void Session::note_interruption(RecordedTask& task) {
 
 // A timer that is faster than a handler takes while it is recorded would let a task do nothing else.
 bool Session::is_crowded_out(const RecordedTask& task, const Registers& at) {
-  return task.interruptions >= kMostInterruptions &&
+  return task.interruptions >= kMostInterruptions && has_left_handler(task) &&
          at[Register::rip] == task.interrupted_at[Register::rip] &&
          at[Register::rsp] == task.interrupted_at[Register::rsp];
 }
