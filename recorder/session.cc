@@ -427,6 +427,8 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
     }
     case PTRACE_EVENT_EXIT:
       return on_exit_event(task);
+    case PTRACE_EVENT_SECCOMP:
+      return on_filter_stop(task);
     default:
       resume(task.tid, Resume::to_system_call);
       return {};

@@ -241,6 +241,7 @@ class Session {
   bool stop_at_new_task(RecordedTask& parent, RecordedTask& child, int event, uint64_t flags);
   bool stop_at_exit(RecordedTask& task, uint64_t exit_status);
   bool stop_here(RecordedTask& task);
+  Expected<void> on_filter_stop(RecordedTask& task);
   bool stop_in_group(RecordedTask& task, const Stop& stop);
   bool stop_listening(RecordedTask& task);
   static void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "recorder/kinship.h"
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
@@ -207,7 +209,8 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
   const int event = traced.status >> 16;
   const Traced::Place place = std::exchange(traced.place, Traced::Place::nowhere);
   traced.released = false;
-  if (std::exchange(traced.altered, false)) BYGONE_TRY(note_altered(task, place));
+  const bool altered = std::exchange(traced.altered, false);
+  if (altered) BYGONE_TRY(note_altered(task, place));
   const int signal = std::exchange(traced.signal, 0);
   switch (place) {
     case Traced::Place::nowhere:
@@ -228,7 +231,7 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
     case Traced::Place::clone:
       return go_on_after_clone(task, event);
     case Traced::Place::seccomp:
-      return go_into_call(task);
+      return altered ? begin_call(task) : go_into_call(task);
     case Traced::Place::group_stop:
       return end_job_stop(task);
     case Traced::Place::exit:
@@ -303,6 +306,23 @@ Expected<void> Session::step_for_tracer(RecordedTask& task) {
 void Session::stop_after_step(RecordedTask& task) {
   if (task.traced.tracer == 0 || task.traced.going != Traced::Going::single_step) return;
   stop_for_tracer(task, Traced::Place::user, stop_status(SIGTRAP), std::nullopt);
+}
+
+Expected<void> Session::on_filter_stop(RecordedTask& task) {
+  Traced& traced = task.traced;
+  if (traced.tracer != 0 && (traced.options & PTRACE_O_TRACESECCOMP) != 0) {
+    if (get_event_message(task.tid, traced.message) == Outcome::gone) return {};
+    stop_for_tracer(task, Traced::Place::seccomp, stop_status(SIGTRAP, PTRACE_EVENT_SECCOMP), std::nullopt);
+    return {};
+  }
+  // Nobody wants to be told: the kernel would make it ENOSYS (kernel/seccomp.c).
+  Registers refused;
+  if (get_registers(task.tid, refused) == Outcome::gone) return {};
+  refused[Register::orig_rax] = ~uint64_t{0};
+  refused[Register::rax] = uint64_t(-ENOSYS);
+  set_registers(task.tid, refused);
+  if (!task.forced_result) task.forced_result = -ENOSYS;
+  return go_into_call(task);
 }
 
 bool Session::stop_in_group(RecordedTask& task, const Stop& stop) {
