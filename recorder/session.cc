@@ -227,7 +227,9 @@ void Session::file_stop(const Stop& stop) {
 }
 
 bool Session::can_run(const RecordedTask& task) const {
-  if (!task.pending && (task.state != RecordedTask::State::ready || dying_.contains(task.tgid))) return false;
+  // One that is being killed computes nothing more; its tracer may have let it go to its end.
+  const bool ends = dying_.contains(task.tgid) && task.traced.place == Traced::Place::nowhere;
+  if (!task.pending && (task.state != RecordedTask::State::ready || ends)) return false;
   if (computing_ == 0) return true;
   for (const auto& [tid, other] : tasks_)
     if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
