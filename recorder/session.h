@@ -230,6 +230,8 @@ class Session {
 
   // tracing.cc: tasks traced by tasks of the recording (traced.h)
   void stop_for_tracer(RecordedTask& task, Traced::Place place, int status, std::optional<siginfo_t> info);
+  // The process's waits begin anew.
+  void end_waits(pid_t process);
   // SIGCHLD, and the end of a wait. `status` as wait(2) tells it.
   void tell_tracer(pid_t tracer_tid, pid_t tracee, int status);
   // The siginfo of the stop the task is in, with what the kernel would have said where the recorder sent it.

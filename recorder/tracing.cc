@@ -54,15 +54,19 @@ void Session::stop_for_tracer(RecordedTask& task, Traced::Place place, int statu
   tell_tracer(traced.tracer, task.tid, status);
 }
 
-void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
-  const RecordedTask* const tracer = find(tracer_tid);
-  if (tracer == nullptr) return;
+void Session::end_waits(pid_t process) {
   for (const auto& [tid, waiter] : tasks_) {
-    const bool waits = waiter->tgid == tracer->tgid && waiter->in_call && !waiter->pending &&
+    const bool waits = waiter->tgid == process && waiter->in_call && !waiter->pending &&
                        waiter->tracing_call == TracingCall::wait &&
                        waiter->state == RecordedTask::State::away;
     if (waits) ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
   }
+}
+
+void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
+  const RecordedTask* const tracer = find(tracer_tid);
+  if (tracer == nullptr) return;
+  end_waits(tracer->tgid);
   if (ignores_child_stops_.contains(tracer->tgid)) return;
   const bool blocked = (signals_blocked_by(tracer->tid) & signal_bit(SIGCHLD)) != 0;
   if (!blocked && action_for(tracer->tid, SIGCHLD) != SignalAction::handled) return;
@@ -373,7 +377,8 @@ void Session::end_tracing_by(pid_t tracer) {
 void Session::note_end_for_tracer(RecordedTask& task, int status) {
   const Traced& traced = task.traced;
   const RecordedTask* const tracer = find(traced.tracer);
-  if (tracer == nullptr || traced.child) return;
+  if (tracer == nullptr) return;
+  if (traced.child) return end_waits(tracer->tgid);  // there may be nobody left to wait for
   tracee_ends_.push_back({task.tid, task.tgid, getpgid(task.tgid), tracer->tgid, user_of(task.tid), status});
   tell_tracer(traced.tracer, task.tid, status);
 }
