@@ -83,7 +83,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   const uint64_t plain_number = uint64_t(int64_t(int32_t(task.registers[Register::orig_rax])));
   if (std::exchange(task.registers[Register::orig_rax], plain_number) != plain_number)
     set_registers(task.tid, task.registers);
-  if (!task.held_signals.empty()) {
+  if (!task.held_signals.empty() && may_inject(task)) {
     begin_injection(task);
     return {};
   }

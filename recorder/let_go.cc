@@ -92,6 +92,7 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
 bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
   Registers now;
   if (get_registers(task.tid, now) == Outcome::gone) return true;
+  let_signals_in(task);
   const bool at_call = stop != nullptr && stop->kind == Stop::Kind::system_call;
   const bool at_entry = is_at_call_entry(task.tid);
   // One that was looked at there already, and perhaps changed, has its own registers in `task`.

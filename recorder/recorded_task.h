@@ -72,12 +72,15 @@ struct RecordedTask {
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
-  bool may_detach = false;    // let go of, and held until others are
-  bool injecting = false;     // the front of held_signals is on its way, to come before the call it stands at
-  bool reinjecting = false;   // the front of held_signals was sent anew, to come where the task stands
-  bool in_user_code = false;  // ran since its last frame
-  bool computing = false;     // runs right now
-  bool sleeps_in_fault = false;  // was computing, and waits for a page that another task provides
+  bool may_detach = false;   // let go of, and held until others are
+  bool injecting = false;    // the front of held_signals is on its way, to come before the call it stands at
+  bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands
+  Registers interrupted_at;  // by the last signal, and how many times in a row
+  int interruptions = 0;
+  std::optional<uint64_t> own_mask;  // signals it blocks by itself, while the recorder keeps all out
+  bool in_user_code = false;         // ran since its last frame
+  bool computing = false;            // runs right now
+  bool sleeps_in_fault = false;      // was computing, and waits for a page that another task provides
   // While it is in user code: since when, how many times kLongComputationUs it may compute before it is next
   // tried to stop it in the middle, and whether the user knows that this does not work.
   std::chrono::steady_clock::time_point computes_since;

@@ -227,7 +227,9 @@ void Session::file_stop(const Stop& stop) {
 }
 
 bool Session::can_run(const RecordedTask& task) const {
-  if (!task.pending && (task.state != RecordedTask::State::ready || dying_.contains(task.tgid))) return false;
+  // One that is being killed computes nothing more; its tracer may have let it go to its end.
+  const bool ends = dying_.contains(task.tgid) && task.traced.place == Traced::Place::nowhere;
+  if (!task.pending && (task.state != RecordedTask::State::ready || ends)) return false;
   if (computing_ == 0) return true;
   for (const auto& [tid, other] : tasks_)
     if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
@@ -387,6 +389,7 @@ std::string Session::where_it_computes(RecordedTask& task) {
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
   task.job_stopped = false;
+  let_signals_in(task);
   const bool ends =
       stop.kind == Stop::Kind::exited || (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXIT);
   if (const auto victim = dying_.find(task.tgid);
@@ -426,6 +429,8 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
     }
     case PTRACE_EVENT_EXIT:
       return on_exit_event(task);
+    case PTRACE_EVENT_SECCOMP:
+      return on_filter_stop(task);
     default:
       resume(task.tid, Resume::to_system_call);
       return {};
@@ -487,6 +492,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
 Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,
                                  std::optional<int64_t> result) {
   const EventNumber event = log_.next();
+  let_signals_in(task);
   if (task.space) {
     BYGONE_TRY(follow_kernel(task));
     log_.mapping_changes(task.space->space);

@@ -188,10 +188,17 @@ class Session {
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   void hold_signal(RecordedTask& task, const siginfo_t& info);
+  static constexpr int kMostInterruptions = 3;  // at one place before the task goes on a little
+  // While it goes on: signals stay pending until its next stop.
+  static void keep_signals_out(RecordedTask& task);
+  static void let_signals_in(RecordedTask& task);
+  static void note_interruption(RecordedTask& task);
+  static bool is_crowded_out(const RecordedTask& task, const Registers& at);
   // Sends the call the task stands at the entry of back to before it began.
   void leave_call(RecordedTask& task);
   // The same, so that a held signal comes first.
   void begin_injection(RecordedTask& task);
+  static bool may_inject(const RecordedTask& task);
 
   // snapshots.cc
   static bool is_settled(const RecordedTask& task);
@@ -223,6 +230,8 @@ class Session {
 
   // tracing.cc: tasks traced by tasks of the recording (traced.h)
   void stop_for_tracer(RecordedTask& task, Traced::Place place, int status, std::optional<siginfo_t> info);
+  // The process's waits begin anew.
+  void end_waits(pid_t process);
   // SIGCHLD, and the end of a wait. `status` as wait(2) tells it.
   void tell_tracer(pid_t tracer_tid, pid_t tracee, int status);
   // The siginfo of the stop the task is in, with what the kernel would have said where the recorder sent it.
@@ -234,6 +243,7 @@ class Session {
   bool stop_at_new_task(RecordedTask& parent, RecordedTask& child, int event, uint64_t flags);
   bool stop_at_exit(RecordedTask& task, uint64_t exit_status);
   bool stop_here(RecordedTask& task);
+  Expected<void> on_filter_stop(RecordedTask& task);
   bool stop_in_group(RecordedTask& task, const Stop& stop);
   bool stop_listening(RecordedTask& task);
   static void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);

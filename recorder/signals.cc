@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
 #include "tracee/extended_state.h"
@@ -13,6 +14,11 @@
 namespace bygone {
 
 namespace {
+
+// And has done nothing since.
+bool has_left_handler(const RecordedTask& task) {
+  return task.entry.registers[Register::orig_rax] == SYS_rt_sigreturn;
+}
 
 bool same_but_for_call_number(Registers a, Registers b) {
   a[Register::orig_rax] = b[Register::orig_rax] = 0;
@@ -53,6 +59,16 @@ void Session::leave_call(RecordedTask& task) {
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
   set_registers(task.tid, task.registers);
+}
+
+bool Session::may_inject(const RecordedTask& task) {
+  Registers before_call = task.registers;
+  before_call[Register::rip] -= 2;
+  if (is_crowded_out(task, before_call) && !may_block(task.registers)) return false;
+  // Held over a call that was let pass, which may have blocked it.
+  uint64_t mask = 0;
+  return get_signal_mask(task.tid, mask) == Outcome::done &&
+         (mask & signal_bit(task.held_signals.front().si_signo)) == 0;
 }
 
 void Session::begin_injection(RecordedTask& task) {
@@ -100,7 +116,10 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
                                                             same_but_for_call_number(now, before));
     return deliver(task, info, moved ? SignalPosition::fault : SignalPosition::call_exit);
   }
-  if (same_but_for_call_number(now, task.registers)) return deliver(task, info, SignalPosition::call_exit);
+  if (same_but_for_call_number(now, task.registers)) {
+    if (!is_crowded_out(task, now)) return deliver(task, info, SignalPosition::call_exit);
+    keep_signals_out(task);
+  }
   hold_signal(task, info);
   return run_user_code(task);
 }
@@ -112,10 +131,44 @@ bool Session::put_aside(RecordedTask& task, const Stop& stop) {
   if (arrived_signal(task, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone)
     return false;
   const bool reinjected = task.reinjecting && stop.signal == task.held_signals.front().si_signo;
-  if (reinjected || raised_by_instruction(info) || same_but_for_call_number(now, task.registers))
-    return false;
+  if (reinjected || raised_by_instruction(info)) return false;
+  if (same_but_for_call_number(now, task.registers)) {
+    if (!is_crowded_out(task, now)) return false;
+    keep_signals_out(task);
+  }
   hold_signal(task, info);  // waits for the next call
   return true;
+}
+
+void Session::note_interruption(RecordedTask& task) {
+  const bool there_again =
+      same_but_for_call_number(std::exchange(task.interrupted_at, task.registers), task.registers);
+  if (there_again && has_left_handler(task))
+    ++task.interruptions;
+  else
+    task.interruptions = 1;
+}
+
+// A timer that is faster than a handler takes while it is recorded would let a task do nothing else.
+bool Session::is_crowded_out(const RecordedTask& task, const Registers& at) {
+  return task.interruptions >= kMostInterruptions && has_left_handler(task) &&
+         at[Register::rip] == task.interrupted_at[Register::rip] &&
+         at[Register::rsp] == task.interrupted_at[Register::rsp];
+}
+
+void Session::keep_signals_out(RecordedTask& task) {
+  if (task.own_mask) return;
+  uint64_t mask = 0;
+  if (get_signal_mask(task.tid, mask) == Outcome::gone) return;
+  constexpr uint64_t kRaisedByInstructions = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
+                                             signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
+  task.own_mask = mask;
+  set_signal_mask(task.tid, mask | ~kRaisedByInstructions);
+}
+
+void Session::let_signals_in(RecordedTask& task) {
+  if (task.own_mask) set_signal_mask(task.tid, *task.own_mask);
+  task.own_mask.reset();
 }
 
 void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
@@ -133,6 +186,7 @@ Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, Signa
 }
 
 Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
+  if (position != SignalPosition::fault) note_interruption(task);
   const int signal = info.si_signo;
   SignalAction action = action_for(task.tid, signal);
   log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "recorder/kinship.h"
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
@@ -52,15 +54,19 @@ void Session::stop_for_tracer(RecordedTask& task, Traced::Place place, int statu
   tell_tracer(traced.tracer, task.tid, status);
 }
 
-void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
-  const RecordedTask* const tracer = find(tracer_tid);
-  if (tracer == nullptr) return;
+void Session::end_waits(pid_t process) {
   for (const auto& [tid, waiter] : tasks_) {
-    const bool waits = waiter->tgid == tracer->tgid && waiter->in_call && !waiter->pending &&
+    const bool waits = waiter->tgid == process && waiter->in_call && !waiter->pending &&
                        waiter->tracing_call == TracingCall::wait &&
                        waiter->state == RecordedTask::State::away;
     if (waits) ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
   }
+}
+
+void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
+  const RecordedTask* const tracer = find(tracer_tid);
+  if (tracer == nullptr) return;
+  end_waits(tracer->tgid);
   if (ignores_child_stops_.contains(tracer->tgid)) return;
   const bool blocked = (signals_blocked_by(tracer->tid) & signal_bit(SIGCHLD)) != 0;
   if (!blocked && action_for(tracer->tid, SIGCHLD) != SignalAction::handled) return;
@@ -207,7 +213,8 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
   const int event = traced.status >> 16;
   const Traced::Place place = std::exchange(traced.place, Traced::Place::nowhere);
   traced.released = false;
-  if (std::exchange(traced.altered, false)) BYGONE_TRY(note_altered(task, place));
+  const bool altered = std::exchange(traced.altered, false);
+  if (altered) BYGONE_TRY(note_altered(task, place));
   const int signal = std::exchange(traced.signal, 0);
   switch (place) {
     case Traced::Place::nowhere:
@@ -228,7 +235,7 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
     case Traced::Place::clone:
       return go_on_after_clone(task, event);
     case Traced::Place::seccomp:
-      return go_into_call(task);
+      return altered ? begin_call(task) : go_into_call(task);
     case Traced::Place::group_stop:
       return end_job_stop(task);
     case Traced::Place::exit:
@@ -305,6 +312,23 @@ void Session::stop_after_step(RecordedTask& task) {
   stop_for_tracer(task, Traced::Place::user, stop_status(SIGTRAP), std::nullopt);
 }
 
+Expected<void> Session::on_filter_stop(RecordedTask& task) {
+  Traced& traced = task.traced;
+  if (traced.tracer != 0 && (traced.options & PTRACE_O_TRACESECCOMP) != 0) {
+    if (get_event_message(task.tid, traced.message) == Outcome::gone) return {};
+    stop_for_tracer(task, Traced::Place::seccomp, stop_status(SIGTRAP, PTRACE_EVENT_SECCOMP), std::nullopt);
+    return {};
+  }
+  // Nobody wants to be told: the kernel would make it ENOSYS (kernel/seccomp.c).
+  Registers refused;
+  if (get_registers(task.tid, refused) == Outcome::gone) return {};
+  refused[Register::orig_rax] = ~uint64_t{0};
+  refused[Register::rax] = uint64_t(-ENOSYS);
+  set_registers(task.tid, refused);
+  if (!task.forced_result) task.forced_result = -ENOSYS;
+  return go_into_call(task);
+}
+
 bool Session::stop_in_group(RecordedTask& task, const Stop& stop) {
   if (task.traced.tracer == 0) return false;
   const int event = task.traced.seized ? kEventStop : 0;
@@ -353,7 +377,8 @@ void Session::end_tracing_by(pid_t tracer) {
 void Session::note_end_for_tracer(RecordedTask& task, int status) {
   const Traced& traced = task.traced;
   const RecordedTask* const tracer = find(traced.tracer);
-  if (tracer == nullptr || traced.child) return;
+  if (tracer == nullptr) return;
+  if (traced.child) return end_waits(tracer->tgid);  // there may be nobody left to wait for
   tracee_ends_.push_back({task.tid, task.tgid, getpgid(task.tgid), tracer->tgid, user_of(task.tid), status});
   tell_tracer(traced.tracer, task.tid, status);
 }

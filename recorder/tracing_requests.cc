@@ -175,8 +175,10 @@ int64_t Session::interrupt(RecordedTask& tracee) {
 int64_t Session::set_options(RecordedTask& tracee, uint64_t options) {
   if ((options & ~kKnownOptions) != 0) return -EINVAL;
   tracee.traced.options = uint32_t(options);
-  if ((options & (PTRACE_O_TRACESECCOMP | PTRACE_O_SUSPEND_SECCOMP)) != 0)
-    warn_of_request("PTRACE_O_TRACESECCOMP", "filters answer ENOSYS where they want to be told of a call");
+  if ((options & PTRACE_O_TRACESECCOMP) != 0)
+    report_filter_stops(tracee.tid, is_attached(tracee) ? WhenTracerDies::run_on : WhenTracerDies::is_killed);
+  if ((options & PTRACE_O_SUSPEND_SECCOMP) != 0)
+    warn_of_request("PTRACE_O_SUSPEND_SECCOMP", "filters go on deciding");
   return 0;
 }
 
@@ -339,6 +341,12 @@ int64_t Session::syscall_info(RecordedTask& tracer, RecordedTask& tracee) {
     info.entry.number = now[Register::orig_rax];
     for (size_t i = 0; i < 6; ++i) info.entry.arguments[i] = now.argument(i);
     size = offsetof(SyscallInfo, entry.seccomp_data);
+  } else if (traced.place == Traced::Place::seccomp) {
+    info.op = 3;
+    info.entry.number = now[Register::orig_rax];
+    for (size_t i = 0; i < 6; ++i) info.entry.arguments[i] = now.argument(i);
+    info.entry.seccomp_data = uint32_t(traced.message);
+    size = offsetof(SyscallInfo, entry.seccomp_data) + sizeof info.entry.seccomp_data;
   } else if (call_stop) {
     info.op = 2;
     info.exit.result = int64_t(now[Register::rax]);

@@ -115,7 +115,9 @@ void Session::hand_over_wait(RecordedTask& waiter, const WaitRequest& request, p
 bool Session::has_tracee(const RecordedTask& waiter, const WaitRequest& request) {
   return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
     const RecordedTask* const tracer = find(t.second->traced.tracer);
-    return tracer != nullptr && tracer->tgid == waiter.tgid &&
+    // Of a child's end the kernel tells, and has perhaps told already.
+    const bool over = t.second->traced.child && t.second->exit_event;
+    return tracer != nullptr && !over && tracer->tgid == waiter.tgid &&
            request.matches(t.first, getpgid(t.second->tgid));
   });
 }

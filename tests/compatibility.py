@@ -110,6 +110,10 @@ tmux list-sessions >/dev/null; tmux kill-server; true"""),
     ("valgrind", "valgrind gcc", """
 echo 'int main(void) { char* p = __builtin_malloc(8); p[0] = 1; __builtin_free(p); return 0; }' > v.c; gcc -g v.c -o v
 valgrind -q ./v; echo $?"""),
+    ("gdb, breakpoint and steps", "gdb gcc", """
+echo 'int f(int n) { return n < 2 ? n : f(n - 1) + f(n - 2); } int main(void) { return f(9) != 34; }' > g.c; gcc -g g.c -o g
+gdb -batch -nx -ex 'break f if n == 4' -ex run -ex bt -ex 'p n' -ex stepi -ex step -ex delete -ex c ./g 2>&1 | tail -2"""),
+    ("strace -f", "strace", "strace -f -o t sh -c 'ls / | cat > /dev/null; true'; grep -c exited t"),
     ("tar, gzip, xz", "tar gzip xz", "mkdir d; seq 5000 > d/a; tar czf a.tgz d; tar cJf a.txz d; tar tf a.txz; ls -l a.tgz | wc -l"),
     ("bash, arithmetic and pipes", "bash", "for i in $(seq 40); do x=$((i * i)); echo $x | cat > /dev/null; done; echo $x; echo $RANDOM"),
     ("find and sort", "find sort", "find /usr/share/doc -maxdepth 1 | sort | tail -3; find /etc -name 'p*' 2>/dev/null | wc -l"),

@@ -22,6 +22,7 @@ struct Data {
   uint64_t expected_flags;
   uint64_t expected[16];  // by register number of the instruction set
   uint64_t words[kMostLandmarkWords];
+  uint64_t rcx;
 };
 
 // Register numbers as instructions encode them.
@@ -177,6 +178,43 @@ bool is_near(Address a, Address b) {
   return distance < kReach && distance > -kReach;
 }
 
+// Most visits are told from the landmark by a sum of the first word and the registers, made without touching
+// the flags, of which only rcx has to be kept. Where it is the landmark's the code goes on behind this, with
+// everything as it was; elsewhere it goes on with the program.
+bool pass_by_sum(Assembler& a, std::span<const std::byte> code, const Registers& expected,
+                 std::span<const LandmarkWord> words, Address place, Address page) {
+  a.bytes({0x48, 0x89, 0x0d});  // mov %rcx, data.rcx
+  a.data_at(offsetof(Data, rcx));
+  uint64_t sum = expected[Register::rcx];
+  if (!words.empty()) {
+    a.bytes({0x48, 0xb9});  // mov $address, %rcx
+    a.value(words[0].at.value, 8);
+    a.bytes({0x8b, 0x09});  // mov (%rcx), %ecx
+    sum = uint32_t(words[0].value);
+  }
+  for (size_t i = 0; i < std::size(kEncoded); ++i) {
+    if (kEncoded[i] == Register::rcx || kEncoded[i] == Register::rsp) continue;
+    const size_t scale = i % 4;  // lea (%rcx, register i, 2^scale), %rcx
+    a.bytes({uint8_t(i < 8 ? 0x48 : 0x4a), 0x8d, 0x0c, uint8_t(scale << 6 | (i & 7) << 3 | 1)});
+    sum += expected[kEncoded[i]] << scale;
+  }
+  a.bytes({0x8d, 0x89});  // lea -sum(%rcx), %ecx
+  a.value(uint32_t(-sum), 4);
+  Assembler apart(a.here() + 2, page + kPageSize);
+  apart.bytes({0x48, 0x8b, 0x0d});  // mov data.rcx, %rcx
+  apart.data_at(offsetof(Data, rcx));
+  if (!move_instructions(apart, code, place, page)) return false;
+  apart.bytes({0xe9});  // jmp behind the instructions
+  apart.relative(place + code.size());
+  const std::vector<std::byte> program = apart.take();
+  if (program.size() > std::numeric_limits<int8_t>::max()) return false;
+  a.bytes({0xe3, uint8_t(program.size())});  // jrcxz
+  a.raw(program);
+  a.bytes({0x48, 0x8b, 0x0d});  // mov data.rcx, %rcx
+  a.data_at(offsetof(Data, rcx));
+  return true;
+}
+
 }  // namespace
 
 Registers as_landmark(Registers registers) {
@@ -241,6 +279,7 @@ std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code
 
   LandmarkCheck check;
   Assembler a(page, page + kPageSize);
+  if (!pass_by_sum(a, code, expected, words, place, page)) return std::nullopt;
   // The stack is the program's: nothing may be pushed, what is below it is compared too.
   a.bytes({0x48, 0x89, 0x05});  // mov %rax, data.rax
   a.data_at(offsetof(Data, rax));

@@ -17,6 +17,13 @@ static_assert(sizeof(user_regs_struct) == sizeof(Registers));
 
 namespace {
 
+constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
+
+long options_for(WhenTracerDies when) {
+  return kOptions | (when == WhenTracerDies::is_killed ? long{PTRACE_O_EXITKILL} : 0);
+}
+
 Outcome outcome_of(long result) {
   return result == 0 ? Outcome::done : Outcome::gone;
 }
@@ -28,16 +35,18 @@ void* as_pointer(long value) {
 }  // namespace
 
 Expected<void> seize(pid_t tid, WhenTracerDies when) {
-  constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                            PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
-  const long options = kOptions | (when == WhenTracerDies::is_killed ? long{PTRACE_O_EXITKILL} : 0);
-  if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(options)) == 0) return {};
+  if (ptrace(PTRACE_SEIZE, tid, nullptr, as_pointer(options_for(when))) == 0) return {};
   const int error = errno;
   return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable,
               fmt::format("process {}", tid), fmt::format("cannot be traced: {}", std::strerror(error)),
               error == EPERM
                   ? "another tracer holds it, or ptrace is not allowed here (yama, container profile)"
                   : "");
+}
+
+Outcome report_filter_stops(pid_t tid, WhenTracerDies when) {
+  return outcome_of(
+      ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options_for(when) | PTRACE_O_TRACESECCOMP)));
 }
 
 Outcome resume(pid_t tid, Resume how, int signal) {

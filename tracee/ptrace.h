@@ -32,6 +32,9 @@ enum class WhenTracerDies { is_killed, run_on };
 // Attaches without stopping (PTRACE_SEIZE), with all events on and PTRACE_O_TRACESYSGOOD.
 Expected<void> seize(pid_t tid, WhenTracerDies when = WhenTracerDies::is_killed);
 
+// The stopped task, and those it makes from now on, stop where a seccomp filter says SECCOMP_RET_TRACE.
+Outcome report_filter_stops(pid_t tid, WhenTracerDies when);
+
 Outcome resume(pid_t tid, Resume how, int signal = 0);
 Outcome get_registers(pid_t tid, Registers& registers);
 Outcome set_registers(pid_t tid, const Registers& registers);
