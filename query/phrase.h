@@ -136,16 +136,10 @@ struct AskStack {
   Moment at;
 };
 
-// What recordings hold no rows of: it takes a replay to see it.
-struct AskReplay {
-  std::string what;  // "the stack"
-  std::string mend;
-};
-
 using Phrase =
     std::variant<AskInfo, AskUncaptured, AskFiles, AskTasks, AskTree, AskMappings, AskMapping, AskHistory,
                  AskMappingChanges, AskFrames, AskCalls, AskOutput, AskSignals, AskExecs, AskWhoMapped,
-                 AskWhoNamed, AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack, AskReplay>;
+                 AskWhoNamed, AskDescriptors, AskRegisters, AskMemory, AskMemoryChanges, AskStack>;
 
 Expected<Phrase> parse_phrase(std::string_view text);
 

@@ -242,11 +242,6 @@ class Planner {
                        living.event.value, living.task.value);
   }
 
-  Expected<std::string> operator()(const AskReplay& ask) {
-    return fail(ErrorKind::unavailable, ask.what,
-                "takes a replay up to that event to see, which questions cannot make yet", ask.mend);
-  }
-
   Expected<std::string> operator()(const AskRegisters& ask) {
     BYGONE_ASSIGN(const EventNumber event, event_of(ask.at, session_));
     if (ask.of.kind == Subject::Kind::anything)
