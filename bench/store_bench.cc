@@ -2,10 +2,8 @@
 
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
-#include <filesystem>
-
+#include "bench/measuring.h"
 #include "schema/codec.h"
 #include "store/store.h"
 
@@ -13,19 +11,6 @@ namespace bygone {
 namespace {
 
 constexpr int kFrames = 20000;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "bygone-bench-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Frame frame_at(int event) {
   Frame frame;

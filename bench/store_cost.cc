@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/measuring.h"
 #include "schema/codec.h"
 #include "store/compression.h"
 #include "store/recording_files.h"
@@ -34,55 +35,11 @@ constexpr int kFrames = 400'000;
 constexpr size_t kContentBytes = 64 << 20;
 constexpr size_t kBlockBytes = 64 << 10;
 
-class Folder {
- public:
-  explicit Folder(const std::filesystem::path& parent) {
-    std::string name = parent / "bygone-cost-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-[[noreturn]] void die(const std::string& text) {
-  fmt::print(stderr, "store_cost: {}\n", text);
-  std::exit(1);
-}
-template <class T>
-T need(Expected<T> result) {
-  if (!result) die(result.error().message());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-double seconds_of(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
-}
-
 // Processor time of another process so far.
 double seconds_of_process(pid_t pid) {
   clockid_t clock{};
   return ::clock_getcpuclockid(pid, &clock) == 0 ? seconds_of(clock) : 0;
 }
-
-struct Samples {
-  std::map<std::string, std::vector<double>> values;
-  void add(const std::string& name, double value) { values[name].push_back(value); }
-  double median(const std::string& name) {
-    auto& all = values[name];
-    std::sort(all.begin(), all.end());
-    return all[all.size() / 2];
-  }
-};
 
 // A program that goes through a few calls again and again, as most do.
 class Frames {

@@ -47,6 +47,14 @@ std::string list_of(const std::vector<int64_t>& numbers) {
 
 }  // namespace
 
+Expected<bool> has_chunk_tables(Session& session) {
+  return session
+      .number(
+          "SELECT count(*) FROM main.sqlite_schema WHERE name IN ('chunk_call', 'chunk_task') AND type = "
+          "'table'")
+      .map([](std::optional<int64_t> known) { return known.value_or(0) == 2; });
+}
+
 Expected<std::string> frames_source(const Condition* where, std::optional<int32_t> task, Session& session) {
   std::string chunks;
   const auto calls = where != nullptr ? calls_of(*where, session.call_names()) : std::nullopt;
@@ -57,12 +65,8 @@ Expected<std::string> frames_source(const Condition* where, std::optional<int32_
     chunks = fmt::format("SELECT first_event, last_event FROM main.chunk_task WHERE task = {}", *task);
   else
     return std::string("frames");
-  // Recordings of older builds lack the tables.
-  BYGONE_ASSIGN(
-      const auto known,
-      session.number("SELECT count(*) FROM main.sqlite_schema WHERE name IN ('chunk_call', 'chunk_task') "
-                     "AND type = 'table'"));
-  if (known.value_or(0) != 2) return std::string("frames");
+  BYGONE_ASSIGN(const bool has_tables, has_chunk_tables(session));
+  if (!has_tables) return std::string("frames");
   BYGONE_ASSIGN(const auto all, session.number("SELECT count(*) FROM main.frame_chunk"));
   BYGONE_ASSIGN(const auto some, session.number(fmt::format("SELECT count(*) FROM ({})", chunks)));
   if (some.value_or(0) * 100 > all.value_or(0) * kWorthwhilePercent) return std::string("frames");

@@ -17,4 +17,7 @@ namespace bygone::query {
 // delivers still has to be tested.
 Expected<std::string> frames_source(const Condition* where, std::optional<int32_t> task, Session& session);
 
+// Whether the recording has the tables; those of older builds have not.
+Expected<bool> has_chunk_tables(Session& session);
+
 }  // namespace bygone::query

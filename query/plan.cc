@@ -138,6 +138,15 @@ class Planner {
       const bool single = filter == fmt::format("task = {}", ask.of.id);
       whose = fmt::format("{}{}", single ? "" : "NULL, ", ask.of.id);
     }
+    // Without times nothing but what each chunk has counted is needed. Where the recording is a window its
+    // first chunk has counted frames that are gone.
+    const bool is_whole = session_.recording().first_event().value <= 1;
+    BYGONE_ASSIGN(const bool has_counts, has_chunk_tables(session_));
+    if (whose.empty() && ask.by != AskCalls::Order::time && has_counts && is_whole)
+      return fmt::format(
+          "SELECT syscall_name(c.call) AS call, sum(c.returns) AS count, sum(c.errors) AS errors FROM "
+          "main.chunk_call AS c GROUP BY c.call ORDER BY {}",
+          ask.by == AskCalls::Order::count ? "count DESC, c.call" : "syscall_name(c.call)");
     const std::string_view times =
         ask.by == AskCalls::Order::time ? ", seconds, round(average_us, 3) AS average_us" : "";
     const std::string_view order = ask.by == AskCalls::Order::time    ? "seconds DESC, call_number"

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "query/description.h"
 #include "query/plan.h"
 #include "query/session.h"
@@ -66,6 +68,15 @@ Expected<void> explain(RecordingReader& recording, std::string_view phrase, cons
   BYGONE_ASSIGN(const auto steps, session->query_plan(sql));
   BYGONE_TRY(out(sql + ";\n"));
   for (const std::string& step : steps) BYGONE_TRY(out("-- " + step + "\n"));
+  // In a large recording these are the ones that take time, and a person should know why.
+  const auto mentions = [&](std::string_view what) {
+    return std::any_of(steps.begin(), steps.end(),
+                       [&](const std::string& step) { return step.find(what) != std::string::npos; });
+  };
+  if (mentions("SCAN main.frame") || mentions("SCAN call_totals"))
+    BYGONE_TRY(out("-- reads every frame: no range of events, rare call or task narrows it\n"));
+  if (mentions("SCAN main.mapping"))
+    BYGONE_TRY(out("-- reads every mapping: they are found by event, not by address or path\n"));
   return {};
 }
 

@@ -98,7 +98,7 @@ bool leave_vdso(pid_t tid, const MemoryRange& vdso) {
     if (get_registers(tid, now) == Outcome::gone) return false;
     if (!vdso.contains(Address{now[Register::rip]})) return true;
     if (resume(tid, Resume::single_step) == Outcome::gone) return false;
-    const auto stop = wait_for(tid, Waiting::block);
+    const auto stop = wait_through_signals(tid);
     if (stop && stop->kind == Stop::Kind::exited) return false;
   }
   return false;

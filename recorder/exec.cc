@@ -110,8 +110,8 @@ int64_t Session::borrow_code(RecordedTask& task, const RemoteCall& request) {
   set_registers(task.tid, call);
   for (;;) {
     if (resume(task.tid, Resume::run) == Outcome::gone) return -ESRCH;
-    const auto stop = wait_for(task.tid, Waiting::block);
-    if (!stop) continue;
+    const auto stop = wait_through_signals(task.tid);
+    if (!stop) return -ESRCH;
     ++outcome_.ptrace_stops;
     if (stop->kind == Stop::Kind::exited || stop->kind == Stop::Kind::event) {
       file_stop(*stop);

@@ -214,7 +214,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
-  const auto stop = wait_for(task.tid, Waiting::block);
+  const auto stop = wait_through_signals(task.tid);
   if (!stop) return {};
   ++outcome_.ptrace_stops;
   if (stop->kind != Stop::Kind::signal || stop->signal != SIGTRAP) return handle(task, *stop);

@@ -201,6 +201,17 @@ Expected<void> ReplaySession::on_clone(ReplayedTask& task, FullFrame& frame) {
     task.registers = found;
     task.at_entry = true;
   }
+  if (place.event == recording_.last_event()) {
+    bool goes_on = false;
+    if (options_.extent == ReplayExtent::follow) {
+      BYGONE_ASSIGN(goes_on, wait_for_more(place.event));
+    }
+    // Where the recording ends here nothing of the new task is known, and nobody will ask for it.
+    if (!goes_on) {
+      BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+      return apply_writes(frame);
+    }
+  }
   const Tid child{int32_t(frame.frame.result.value_or(0))};
   BYGONE_ASSIGN(const AddressSpaceId theirs,
                 recording_.address_space_of(child, EventNumber{place.event.value + 1}));

@@ -18,7 +18,9 @@ FrameChunkWriter::FrameChunkWriter(SQLite::Database& database, WorkPool& pool)
       queue_(pool) {
   entries_.reserve(kFramesPerChunk);
   if (!database.tableExists("chunk_call") || !database.tableExists("chunk_task")) return;
-  insert_call_.emplace(database, "INSERT INTO chunk_call(call, first_event, last_event) VALUES(?, ?, ?)");
+  insert_call_.emplace(
+      database,
+      "INSERT INTO chunk_call(call, first_event, last_event, returns, errors) VALUES(?, ?, ?, ?, ?)");
   insert_task_.emplace(database, "INSERT INTO chunk_task(task, first_event, last_event) VALUES(?, ?, ?)");
 }
 
@@ -29,31 +31,40 @@ void FrameChunkWriter::append(const Frame& frame, std::optional<Registers> regis
   const bool is_call = frame.kind == FrameKind::syscall || frame.kind == FrameKind::enter ||
                        frame.kind == FrameKind::exec || frame.kind == FrameKind::clone;
   if (is_call && frame.call) {
-    if (*frame.call >= 0 && size_t(*frame.call) < calls_.size())
-      calls_.set(size_t(*frame.call));
-    else
-      other_calls_.insert(*frame.call);
+    const auto number = size_t(*frame.call);
+    CallCount& count = number < calls_.size() ? calls_[number] : other_calls_[*frame.call];
+    count.occurs = true;
+    if (frame.kind != FrameKind::enter) {  // the call's return is still to come
+      ++count.returns;
+      if (frame.result && *frame.result < 0 && *frame.result >= -4095) ++count.errors;
+    }
   }
   if (entries_.size() == kFramesPerChunk) close_chunk();
 }
 
 void FrameChunkWriter::summarise() {
+  const auto last = int64_t(first_.value + entries_.size() - 1);
   for (size_t call = 0; call < calls_.size(); ++call)
-    if (calls_.test(call)) other_calls_.insert(int32_t(call));
-  calls_.reset();
-  const auto insert_all = [&](std::optional<SQLite::Statement>& insert, std::set<int32_t>& numbers) {
-    for (const int32_t number : numbers) {
-      if (!insert) break;
-      insert->bind(1, number);
-      insert->bind(2, int64_t(first_.value));
-      insert->bind(3, int64_t(first_.value + entries_.size() - 1));
-      insert->exec();
-      insert->reset();
-    }
-    numbers.clear();
-  };
-  insert_all(insert_call_, other_calls_);
-  insert_all(insert_task_, tasks_);
+    if (calls_[call].occurs) other_calls_[int32_t(call)] = calls_[call];
+  calls_ = {};
+  for (const auto& [call, count] : std::exchange(other_calls_, {})) {
+    if (!insert_call_) break;
+    insert_call_->bind(1, call);
+    insert_call_->bind(2, int64_t(first_.value));
+    insert_call_->bind(3, last);
+    insert_call_->bind(4, int64_t(count.returns));
+    insert_call_->bind(5, int64_t(count.errors));
+    insert_call_->exec();
+    insert_call_->reset();
+  }
+  for (const int32_t task : std::exchange(tasks_, {})) {
+    if (!insert_task_) break;
+    insert_task_->bind(1, task);
+    insert_task_->bind(2, int64_t(first_.value));
+    insert_task_->bind(3, last);
+    insert_task_->exec();
+    insert_task_->reset();
+  }
 }
 
 void FrameChunkWriter::close_chunk() {

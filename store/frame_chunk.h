@@ -2,7 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <bitset>
+#include <array>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -39,8 +40,13 @@ class FrameChunkWriter {
   EventNumber first_;
   std::vector<ChunkEntry> entries_;
   // What occurs in the chunk.
-  std::bitset<1024> calls_;
-  std::set<int32_t> other_calls_;
+  struct CallCount {
+    bool occurs = false;
+    uint32_t returns = 0;
+    uint32_t errors = 0;
+  };
+  std::array<CallCount, 512> calls_{};
+  std::map<int32_t, CallCount> other_calls_;  // numbers beyond the array
   std::set<int32_t> tasks_;
   int32_t last_task_ = -1;
 };

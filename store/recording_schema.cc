@@ -18,7 +18,8 @@ constexpr std::string_view kSharedChunkTable =
 
 constexpr std::string_view kBulkTables[] = {
     "CREATE TABLE frame_chunk(first_event INTEGER PRIMARY KEY, last_event INTEGER, registers BLOB)",
-    "CREATE TABLE chunk_call(call INTEGER, first_event INTEGER, last_event INTEGER, PRIMARY KEY(call, "
+    "CREATE TABLE chunk_call(call INTEGER, first_event INTEGER, last_event INTEGER, returns INTEGER, errors "
+    "INTEGER, PRIMARY KEY(call, "
     "first_event)) "
     "WITHOUT ROWID",
     "CREATE TABLE chunk_task(task INTEGER, first_event INTEGER, last_event INTEGER, PRIMARY KEY(task, "
@@ -86,7 +87,7 @@ void for_each_table(int64_t version, Visit&& visit) {
 
 // Not in recordings of older builds, and of no use to them if they are.
 constexpr std::pair<const char*, const char*> kOptionalTables[] = {
-    {"chunk_call", "call, first_event, last_event"},
+    {"chunk_call", "call, first_event, last_event, returns, errors"},
     {"chunk_task", "task, first_event, last_event"},
 };
 

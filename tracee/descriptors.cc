@@ -1,23 +1,19 @@
 #include "tracee/descriptors.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
+
+#include "tracee/proc_text.h"
 
 namespace bygone {
 
 int64_t file_position(pid_t tid, int fd) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return -1;
   char text[128];
-  const ssize_t size = read(file, text, sizeof text - 1);
-  close(file);
-  if (size <= 0) return -1;
-  text[size] = '\0';
+  if (read_proc_text(path, text) == 0) return -1;
   int64_t position = -1;
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
@@ -39,13 +35,8 @@ pid_t memory_file_owner(pid_t tid, int fd) {
 int file_flags(pid_t tid, int fd) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", tid, fd);
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
   char text[128];
-  const ssize_t size = read(file, text, sizeof text - 1);
-  close(file);
-  if (size <= 0) return 0;
-  text[size] = '\0';
+  if (read_proc_text(path, text) == 0) return 0;
   unsigned flags = 0;
   return sscanf(text, "pos: %*d flags: %o", &flags) == 1 ? int(flags) : 0;
 }

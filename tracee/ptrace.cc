@@ -1,6 +1,5 @@
 #include "tracee/ptrace.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -10,6 +9,8 @@
 
 #include <cerrno>
 #include <cstring>
+
+#include "tracee/proc_text.h"
 
 namespace bygone {
 
@@ -149,16 +150,18 @@ std::optional<Stop> wait_for(pid_t tid, Waiting waiting) {
   return decode_stop(changed, status);
 }
 
+std::optional<Stop> wait_through_signals(pid_t tid) {
+  for (;;) {
+    auto stop = wait_for(tid, Waiting::block);
+    if (stop || errno != EINTR) return stop;
+  }
+}
+
 char task_state(pid_t tgid, pid_t tid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/task/%d/stat", tgid, tid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
   char text[128];
-  const ssize_t size = read(fd, text, sizeof text - 1);
-  close(fd);
-  if (size <= 0) return 0;
-  text[size] = '\0';
+  if (read_proc_text(path, text) == 0) return 0;
   // The command name may hold anything, parentheses too; it is at most 15 bytes (or 63 for kernel threads).
   const char* closing = std::strrchr(text, ')');
   return closing != nullptr && closing[1] == ' ' ? closing[2] : 0;

@@ -72,6 +72,10 @@ Stop decode_stop(pid_t tid, int wait_status);
 // interrupted by one of our own signals.
 enum class Waiting { block, no_wait };
 std::optional<Stop> wait_for(pid_t tid, Waiting waiting);
+// Waits for a change of `tid` however often signals of our own interrupt that: for tracees that run with
+// something of theirs changed, which nobody else could put right when their stop turns up later. Empty: no
+// such child.
+std::optional<Stop> wait_through_signals(pid_t tid);
 
 // The state letter of proc(5) for a task ('R', 'S', 'D', 'Z', ...), or 0 if it is gone.
 char task_state(pid_t tgid, pid_t tid);

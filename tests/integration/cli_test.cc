@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <thread>
+
 #include "tests/integration/checks.h"
 
 namespace bygone::test {
@@ -226,6 +229,31 @@ TEST_F(CliTest, ReplayFollowsMappingsThatComeLater) {
   const RunResult followed = following.wait();
   EXPECT_EQ(followed.status, 9) << followed.err;
   EXPECT_EQ(read_file(shown), "1\n400000\n");
+}
+
+// The recorder's waits are interrupted when its service is gone; what it does to the program meanwhile, at an
+// exec or where a handler begins, has to be brought to its end all the same.
+TEST_F(CliTest, RecordingIsNotDisturbedWhereWaitsAreInterrupted) {
+  // Alarms before the first sleep or behind the last would find a recorder that does not wait for them.
+  ProcessRun recording(
+      {bygone_binary(), "--store", bygone_.store(), "record", "--name", "alarmed", "sh", "-c",
+       "trap : USR1; sleep 0.1; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do /bin/true; kill -USR1 $$; "
+       "done; echo through; perl -e 'select undef, undef, undef, 0.2'"},
+      {});
+  const pid_t recorder = recording.pid();
+  ASSERT_NE(find_descendant(recorder, "sleep"), 0);
+  {
+    const std::jthread alarms([recorder](const std::stop_token& stop) {
+      while (!stop.stop_requested() && ::kill(recorder, SIGALRM) == 0) ::usleep(100);
+    });
+    ASSERT_NE(find_descendant(recorder, "perl"), 0);
+  }
+  const RunResult recorded = recording.wait();
+  EXPECT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_EQ(recorded.out, "through\n");
+  const RunResult replayed = bygone_({"replay", "--check", "alarmed"});
+  EXPECT_EQ(replayed.status, 0) << replayed.err;
+  EXPECT_EQ(replayed.out, "through\n");
 }
 
 TEST_F(CliTest, RecordSyncsAndSizesItsRing) {

@@ -56,6 +56,23 @@ TEST_F(DamageTest, NewerFormat) {
   expect_refused(65, {"run", "99999", "newer"});
 }
 
+// What a recorder that was killed leaves may end anywhere, even between a fork and the child's first event.
+TEST_F(DamageTest, RecordingThatEndsWithAFork) {
+  const std::string last = "(SELECT max(event) FROM frame WHERE kind = 4)";
+  ASSERT_EQ(run({"sqlite3", bygone_.database("run"),
+                 "DELETE FROM task WHERE first_event > " + last +
+                     "; DELETE FROM task_address_space WHERE first_event > " + last +
+                     "; UPDATE header SET value = 'interrupted' WHERE key IN ('state', 'outcome')"
+                     "; DELETE FROM frame WHERE event > " +
+                     last})
+                .status,
+            0);
+  const RunResult replayed = bygone_({"replay", "run"});
+  EXPECT_EQ(replayed.status, 0) << replayed.err;
+  EXPECT_EQ(replayed.out, "1\n2\n");
+  EXPECT_THAT(replayed.err, testing::HasSubstr("without the program's end (interrupted)"));
+}
+
 TEST_F(DamageTest, TruncatedFile) {
   for (const size_t kept : {bytes_.size() / 2, bytes_.size() - 4096, size_t(100), size_t(4096)}) {
     SCOPED_TRACE(kept);

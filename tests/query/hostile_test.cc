@@ -39,7 +39,7 @@ constexpr const char* kEdits[] = {
     "UPDATE frame SET event = -event",
     "UPDATE frame SET task = 'x', kind = 300, call = -1, result = x'00', time_ns = -5",
     "DELETE FROM frame WHERE event = 7",
-    "UPDATE frame_chunk SET registers = zeroblob(60000000)",
+    "UPDATE frame_chunk SET registers = zeroblob(6000000)",
     "UPDATE frame_chunk SET registers = substr(registers, 1, 20)",
     "UPDATE frame_chunk SET last_event = 9223372036854775807",
     "UPDATE blob SET bytes = x'28b52ffd'",
