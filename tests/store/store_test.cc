@@ -207,8 +207,8 @@ TEST_F(StoreTest, DoesNotReadAFileAgainThatHasNotChanged) {
   const auto again = second.sink->add_file(-1, identity_of(shell), "/bin/sh");
   ::close(shell);
   ASSERT_OK(again);
+  ASSERT_OK(second.sink->commit());
   EXPECT_FALSE(second.sink->add_file(-1, identity_of(young.fd()), young.path())) << "too young to be trusted";
-  second.sink.reset();
   const auto one = store_->read("first"), two = store_->read("second");
   ASSERT_OK(one);
   ASSERT_OK(two);
