@@ -85,6 +85,7 @@ struct RecordedTask {
   // tried to stop it in the middle, and whether the user knows that this does not work.
   std::chrono::steady_clock::time_point computes_since;
   int next_attempt = 0;
+  int next_snapshot_attempt = 0;  // likewise, where only a snapshot waits for it
   bool told_of_spin = false;
   bool job_stopped = false;  // in a group-stop, and listens for its end
   Traced traced;             // by another task of the recording

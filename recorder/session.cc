@@ -26,6 +26,11 @@ constexpr int64_t kLongComputationUs = 10'000;  // how long others wait for a ta
 constexpr int kSpinReportWaits = 500;
 constexpr int kPreemptionPatience = 5;  // how many times that long before it is stopped inside a computation
 
+// A computation without calls is stopped for a snapshot after so many waits (kLongComputationUs); where that
+// does not work it is tried again after twice as many.
+constexpr int kFirstSnapshotAttempt = 1000;
+constexpr auto kHeartbeat = std::chrono::milliseconds(250);
+
 int waits_since(std::chrono::steady_clock::time_point then) {
   return int((std::chrono::steady_clock::now() - then) / std::chrono::microseconds(kLongComputationUs));
 }
@@ -88,6 +93,7 @@ void Session::begin_waiting(pid_t first) {
   struct sigaction interrupt {};  // without SA_RESTART: waits come back
   interrupt.sa_handler = [](int) {};
   sigaction(SIGALRM, &interrupt, nullptr);
+  if (options_.snapshots.wanted) heartbeat_ = Heartbeat::start(kHeartbeat);
   sink_.on_trouble([process = getpid(), thread = gettid()] { tgkill(process, thread, SIGALRM); });
 }
 
@@ -278,6 +284,7 @@ void Session::enter_user_code(RecordedTask& task) {
   if (std::exchange(task.in_user_code, true)) return;
   task.computes_since = std::chrono::steady_clock::now();
   task.next_attempt = kPreemptionPatience;
+  task.next_snapshot_attempt = kFirstSnapshotAttempt;
   task.told_of_spin = false;
 }
 
@@ -291,10 +298,12 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   if (tasks_.size() == 1 && task.held_signals.empty()) {
     const auto stop = wait_for(task.tid, Waiting::block);
-    if (!stop) return {};  // interrupted: it will turn up
-    ++outcome_.ptrace_stops;
-    if (!put_aside(task, *stop)) return handle(task, *stop);
-    if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+    if (!stop && must_end()) return {};  // it will turn up
+    if (stop) {
+      ++outcome_.ptrace_stops;
+      if (!put_aside(task, *stop)) return handle(task, *stop);
+      if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+    }
   }
   task.computing = true;  // whoever shares its memory waits
   ++computing_;
@@ -321,7 +330,8 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
     }
     // By the clock: signals and stops of others may end every wait before its limit.
     const int waited = waits_since(task.computes_since);
-    if (!(others || wanted) || waited < 2) continue;
+    const bool looked_for = others || wanted || snapshot_waits_for(task);
+    if (!looked_for || waited < 2) continue;
     let_faults_sleep();
     if (!task.computing) return {};
     // Left to itself, with others running beside it; its stop is filed when it comes.
@@ -348,7 +358,7 @@ Expected<void> Session::attend_computing() {
 
 // Stops it in the middle, if such a place can be found.
 Expected<void> Session::attend(RecordedTask& task) {
-  if (!is_wanted(task)) return {};
+  if (!is_wanted(task)) return snapshot_waits_for(task) ? preempt_for_snapshot(task) : Expected<void>{};
   const int waited = waits_since(task.computes_since);
   if (waited >= task.next_attempt) {
     BYGONE_TRY(try_preemption(task));
@@ -372,6 +382,17 @@ Expected<void> Session::attend(RecordedTask& task) {
               fmt::format("computes {}, and cannot be interrupted so that a replay would find the place",
                           where_it_computes(task)),
               ""};
+  return {};
+}
+
+bool Session::snapshot_waits_for(const RecordedTask& task) {
+  return waits_since(task.computes_since) >= task.next_snapshot_attempt &&
+         snapshot_is_due(SnapshotPacer::Clock::now());
+}
+
+Expected<void> Session::preempt_for_snapshot(RecordedTask& task) {
+  BYGONE_TRY(try_preemption(task));
+  if (task.computing) task.next_snapshot_attempt = 2 * waits_since(task.computes_since);
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "recorder/attachment.h"
 #include "recorder/event_log.h"
 #include "recorder/file_keeper.h"
+#include "recorder/heartbeat.h"
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
 #include "recorder/snapshot_pacer.h"
@@ -206,6 +207,10 @@ class Session {
   // Takes a snapshot if one is due; where some task is in the middle of something, lets all others wait for
   // it (settling_), for a while.
   Expected<void> snapshot_if_due();
+  bool snapshot_is_due(SnapshotPacer::Clock::time_point now);
+  // It is due, and the task has computed for long without coming to where one can be taken.
+  bool snapshot_waits_for(const RecordedTask& task);
+  Expected<void> preempt_for_snapshot(RecordedTask& task);
   Expected<void> take_snapshot();
   void forget_detached_segments();
 
@@ -299,6 +304,7 @@ class Session {
   EventLog log_;
   FileKeeper files_;
   SnapshotPacer pacer_;
+  std::optional<Heartbeat> heartbeat_;  // while snapshots may be due in the middle of a computation
   SnapshotWriter snapshots_;
   int64_t files_change_after_ns_;  // see changing_files()
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts

@@ -43,11 +43,13 @@ bool SnapshotPacer::look(Clock::time_point now, uint64_t events, const std::vect
 }
 
 void SnapshotPacer::postpone(Clock::time_point now) {
+  due_ = false;
   next_look_ = now + 10 * kLookInterval;
 }
 
 void SnapshotPacer::took(Clock::time_point began, Clock::time_point ended, uint64_t events,
                          uint64_t written_bytes) {
+  due_ = false;
   used_ = {};
   taken_ = ended;
   written_then_ = written_bytes;

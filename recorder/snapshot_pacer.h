@@ -28,13 +28,15 @@ class SnapshotPacer {
   using Clock = std::chrono::steady_clock;
   explicit SnapshotPacer(const SnapshotOptions& options, Clock::time_point now);
 
-  // Cheap: looks closer only now and then. `processes` are asked for their processor times.
+  // Cheap: looks closer only now and then. Once it is due it stays so, until it is taken or postponed.
+  // `processes` are asked for their processor times.
   template <class Processes>
   bool is_due(Clock::time_point now, uint64_t events, uint64_t written_bytes, Processes&& processes) {
     if (!options_.wanted) return false;
-    if (written_bytes - written_then_ >= window_step_bytes_) return true;
+    if (due_ || written_bytes - written_then_ >= window_step_bytes_) return true;
     if (now < next_look_) return false;
-    return look(now, events, processes()) || (now - taken_ >= window_step_ && events != events_then_);
+    due_ = look(now, events, processes()) || (now - taken_ >= window_step_ && events != events_then_);
+    return due_;
   }
   // The moment is no good: another is looked for soon.
   void postpone(Clock::time_point now);
@@ -48,6 +50,7 @@ class SnapshotPacer {
   SnapshotOptions options_;
   Clock::time_point next_look_;
   Clock::time_point not_before_;  // until the last one is paid off
+  bool due_ = false;
   Clock::time_point taken_;
   std::chrono::nanoseconds window_step_ = std::chrono::nanoseconds::max();
   uint64_t window_step_bytes_ = ~uint64_t{0};

@@ -35,13 +35,17 @@ bool Session::all_settled() const {
   return std::all_of(tasks_.begin(), tasks_.end(), [](const auto& t) { return is_settled(*t.second); });
 }
 
-Expected<void> Session::snapshot_if_due() {
-  const auto now = SnapshotPacer::Clock::now();
-  const bool due = settling_ || pacer_.is_due(now, log_.events(), log_.written_bytes(), [&] {
+bool Session::snapshot_is_due(SnapshotPacer::Clock::time_point now) {
+  return settling_ || pacer_.is_due(now, log_.events(), log_.written_bytes(), [&] {
     std::set<pid_t> processes;
     for (const auto& [tid, task] : tasks_) processes.insert(task->tgid);
     return std::vector<pid_t>(processes.begin(), processes.end());
   });
+}
+
+Expected<void> Session::snapshot_if_due() {
+  const auto now = SnapshotPacer::Clock::now();
+  const bool due = snapshot_is_due(now);
   if (!due || log_.events() == 0) return {};
   if (all_settled()) {
     settling_ = false;
