@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/errors.h"
 #include "cli/exit_status.h"
+#include "cli/freezer.h"
 #include "cli/keep.h"
 #include "recorder/recorder.h"
 
@@ -90,11 +91,17 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   if (options.durable) ring.durability = Durability::survives_machine;
   BYGONE_ASSIGN(Store::NewRecording recording,
                 store.create(options.name, short_name, std::move(header), ring));
+  std::optional<Freezer> freezer;
+  if (record_options.snapshots.keep.any()) {
+    freezer.emplace(store, recording.name);
+    record_options.crashed = [&freezer] { freezer->request(); };
+  }
   const auto duration = options.duration_s > 0
                             ? std::optional(std::chrono::nanoseconds(int64_t(options.duration_s * 1e9)))
                             : std::nullopt;
   const auto outcome = attaches ? record_process(options.pid, record_options, duration, *recording.sink)
                                 : record_program(record_options, *recording.sink);
+  freezer.reset();
   recording.sink.reset();
   if (!outcome) return tl::unexpected(outcome.error());
   tell_outcome(recording.name, *outcome, options);

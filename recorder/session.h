@@ -24,6 +24,8 @@
 
 namespace bygone {
 
+// How long others wait for a task that makes no call.
+inline constexpr int64_t kLongComputationUs = 10'000;
 // A file written so lately may be being written still: its mappings have to follow, those of files that were
 // there before the program ran are spared the look at every write.
 inline constexpr int64_t kFreshFileSeconds = 60;
@@ -59,6 +61,8 @@ class Session {
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
   bool others_can_run(const RecordedTask& task) const;
+  static bool share_memory(const RecordedTask& a, const RecordedTask& b);
+  // computing.cc: tasks in user code
   // Sets the task going in user code and handles its next stop. One that computes for long while others wait
   // is left to itself, and they run beside it, as far as they share no memory with it.
   Expected<void> run_user_code(RecordedTask& task);

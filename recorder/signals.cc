@@ -32,6 +32,25 @@ bool raised_by_call(uint64_t call, bool at_its_return) {
   return at_its_return && (call == SYS_rt_sigreturn || call == kUretprobe || call == kUprobe);
 }
 
+// signal(7); a process that ends by one of these has crashed.
+bool dumps_core(int signal) {
+  switch (signal) {
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGQUIT:
+    case SIGSEGV:
+    case SIGSYS:
+    case SIGTRAP:
+    case SIGXCPU:
+    case SIGXFSZ:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Size of the frame the kernel has just pushed at `stack_pointer`: struct rt_sigframe (return address,
 // ucontext, siginfo), with the extended state above it (arch/x86/kernel/signal_64.c).
 uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
@@ -200,6 +219,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   }
   task.state = RecordedTask::State::away;
   if (action == SignalAction::terminated) dying_[task.tgid] = task.tid;
+  if (action == SignalAction::terminated && dumps_core(info.si_signo) && options_.crashed) options_.crashed();
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
     enter_user_code(task);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kPagesAtOnce = 256;
 constexpr size_t kPagesPerBatch = 64;
-constexpr uint64_t kSparse = 4;  // a batch is, with less than one page in so many in use
+constexpr uint64_t kSparse = 2;  // a batch is, with less than one page in so many in use
 
 tl::unexpected<Error> gone(pid_t tid) {
   return fail(ErrorKind::not_found, fmt::format("task {}", tid), "was killed while a snapshot was taken");
