@@ -103,6 +103,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
                                 : record_program(record_options, *recording.sink);
   freezer.reset();
   recording.sink.reset();
+  // A process that could not be attached to leaves nothing behind.
+  if (!outcome && attaches) static_cast<void>(store.remove(recording.name));
   if (!outcome) return tl::unexpected(outcome.error());
   tell_outcome(recording.name, *outcome, options);
   if (attaches) return 0;

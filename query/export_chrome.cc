@@ -74,7 +74,7 @@ Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& ou
     separator = ",\n";
   }
   if (recording.last_event().value != 0)
-    BYGONE_TRY(recording.for_each_full_frame(EventNumber{1}, recording.last_event(),
+    BYGONE_TRY(recording.for_each_full_frame(recording.first_event(), recording.last_event(),
                                              [&](FullFrame& full) -> Expected<bool> {
                                                BYGONE_TRY(out(separator + events.event(full.frame)));
                                                separator = ",\n";

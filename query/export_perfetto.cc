@@ -139,7 +139,7 @@ Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out) 
   }
   if (recording.last_event().value == 0) return {};
   PerfettoEvents events(std::move(names));
-  return recording.for_each_full_frame(EventNumber{1}, recording.last_event(),
+  return recording.for_each_full_frame(recording.first_event(), recording.last_event(),
                                        [&](FullFrame& full) -> Expected<bool> {
                                          BYGONE_TRY(out(events.packets(full.frame)));
                                          return true;

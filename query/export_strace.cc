@@ -141,7 +141,7 @@ Expected<void> export_strace(RecordingReader& recording, const TextSink& out) {
   }
   StraceText text(std::move(names), std::move(programs));
   if (recording.last_event().value == 0) return {};
-  return recording.for_each_full_frame(EventNumber{1}, recording.last_event(),
+  return recording.for_each_full_frame(recording.first_event(), recording.last_event(),
                                        [&](FullFrame& full) -> Expected<bool> {
                                          BYGONE_TRY(out(text.line(full)));
                                          return true;

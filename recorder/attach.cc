@@ -15,6 +15,7 @@
 #include "recorder/attachment.h"
 #include "recorder/session.h"
 #include "recorder/vdso.h"
+#include "recorder/wait_limit.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -26,6 +27,8 @@ constexpr uint64_t kRseqUnregister = 1;
 constexpr size_t kRseqCpuIdOffset = 4;
 constexpr uint32_t kRseqRegistrationFailed = uint32_t(-2);  // glibc makes threads without it then
 constexpr auto kGetRseqConfiguration = static_cast<__ptrace_request>(0x420f);
+constexpr auto kSeizePatience = std::chrono::seconds(5);
+constexpr int64_t kSeizeLookUs = 20'000;
 // How far out of a vDSO function it can be.
 constexpr int kMostSteps = 5000;
 
@@ -59,19 +62,32 @@ bool is_ours(pid_t tid) {
   return false;
 }
 
-// Takes the thread's stop that PTRACE_INTERRUPT has asked for; signals that come first are kept. False if the
-// thread ends instead.
-bool await_stop(pid_t tid, std::vector<siginfo_t>& arrived) {
+enum class Seized { stopped, ended, busy };
+
+// Takes the thread's stop that PTRACE_INTERRUPT has asked for; signals that come first are kept, but for
+// faults, which come again. Busy: it waits where nothing wakes it.
+Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginfo_t>& arrived) {
+  const auto deadline = std::chrono::steady_clock::now() + kSeizePatience;
   for (;;) {
-    const auto stop = wait_for(tid, Waiting::block);
-    if (!stop && errno == EINTR) continue;
-    if (!stop || stop->kind == Stop::Kind::exited) return false;
-    if (stop->kind == Stop::Kind::trap || stop->kind == Stop::Kind::group_stop) return true;
+    std::optional<Stop> stop;
+    {
+      const WaitLimit limit(kSeizeLookUs);
+      stop = wait_for(tid, Waiting::block);
+    }
+    const bool asked = stop_request != nullptr && stop_request->is_there();
+    if (!stop && errno == EINTR) {
+      if (asked || std::chrono::steady_clock::now() > deadline) return Seized::busy;
+      continue;
+    }
+    if (!stop || stop->kind == Stop::Kind::exited) return Seized::ended;
+    if (stop->kind == Stop::Kind::trap || stop->kind == Stop::Kind::group_stop) return Seized::stopped;
     siginfo_t info;
-    if (stop->kind == Stop::Kind::signal && get_siginfo(tid, info) == Outcome::done) arrived.push_back(info);
+    if (stop->kind == Stop::Kind::signal && get_siginfo(tid, info) == Outcome::done &&
+        !raised_by_instruction(info))
+      arrived.push_back(info);
     const bool ends = stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT;
     resume(tid, Resume::run);
-    if (ends) return false;
+    if (ends) return Seized::ended;
     ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
   }
 }
@@ -114,6 +130,11 @@ Expected<void> check_can_attach(pid_t pid) {
   std::error_code error;
   if (!std::filesystem::exists(fmt::format("/proc/{}", pid), error))
     return fail(ErrorKind::not_found, fmt::format("process {}", pid), "there is none", "`ps` lists them");
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("Tgid:") && std::atoi(line.c_str() + 5) != pid)
+      return fail(ErrorKind::usage, fmt::format("process {}", pid), "is a thread of another one",
+                  fmt::format("give --pid {}", std::atoi(line.c_str() + 5)));
   switch (task_state(pid, pid)) {
     case 'T':
     case 't':
@@ -130,7 +151,6 @@ Expected<void> check_can_attach(pid_t pid) {
 
 // Until there is none that is not held: threads may be made meanwhile.
 Expected<void> Session::seize_threads(pid_t pid) {
-  std::vector<siginfo_t> arrived;
   for (bool found = true; found;) {
     found = false;
     for (const pid_t tid : threads_of(pid)) {
@@ -144,13 +164,22 @@ Expected<void> Session::seize_threads(pid_t pid) {
       }
       found = true;
       ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
-      if (!await_stop(tid, arrived)) continue;
+      std::vector<siginfo_t> arrived;
+      const Seized outcome = await_stop(tid, stop_, arrived);
+      if (outcome == Seized::busy)
+        return cannot_attach(
+            pid,
+            fmt::format("its thread {} cannot be stopped: it waits in the kernel, as for a child of "
+                        "vfork(2)",
+                        tid),
+            "try again when that is over");
+      if (outcome == Seized::ended) continue;
       Attachment::Thread& thread = attachment_->threads[tid];
+      thread.arrived = std::move(arrived);
       sched_getaffinity(tid, sizeof thread.processors, &thread.processors);
     }
   }
   if (!attachment_->threads.contains(pid)) return cannot_attach(pid, "has ended meanwhile", "");
-  for (const siginfo_t& info : arrived) attach_signals_.push_back(info);
   return {};
 }
 
@@ -187,7 +216,9 @@ Expected<void> Session::attach_to(pid_t pid) {
     BYGONE_TRY(prepare_thread(task));
     BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
   }
-  for (const siginfo_t& info : attach_signals_) hold_signal(leader, info);
+  for (const auto& [tid, thread] : attachment_->threads)
+    if (RecordedTask* const task = find(tid); task != nullptr)
+      for (const siginfo_t& info : thread.arrived) hold_signal(*task, info);
   BYGONE_TRY(take_snapshot());
   if (outcome_.snapshots == 0 && !log_.failure()) return cannot_attach(pid, "was killed meanwhile", "");
   log_.row(HeaderEntry{std::string(kFirstEventKey), std::to_string(log_.events())});
@@ -228,6 +259,21 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
   else
     rseq.area = 0;
   return {};
+}
+
+// A thread that was being made when the process was attached to insists on its registration (glibc aborts
+// otherwise): it is told that it has one, finds no use for it, and gets it at the end.
+void Session::pretend_rseq(RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  RseqRegistration& rseq =
+      attachment_->threads
+          .try_emplace(task.tid,
+                       Attachment::Thread{attachment_->threads.at(attachment_->process).processors, {}, {}})
+          .first->second.rseq;
+  rseq = {call.argument(0), uint32_t(call.argument(1)), uint32_t(call.argument(3)), 0, 0};
+  const Address at = Address{rseq.area} + kRseqCpuIdOffset;
+  task.space->memory.write_value(at, kRseqRegistrationFailed);
+  log_.memory_write(Tid{task.tid}, at, std::as_bytes(std::span(&kRseqRegistrationFailed, 1)));
 }
 
 bool Session::is_attached(const RecordedTask& task) const {

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@ struct Attachment {
   struct Thread {
     cpu_set_t processors;  // it may run on
     RseqRegistration rseq;
+    std::vector<siginfo_t> arrived;  // while it was being seized
   };
   pid_t process = 0;
   std::weak_ptr<RecordedSpace> space;  // the address space it had then; after execve(2) nothing of it is left

@@ -56,6 +56,7 @@ struct RecordedTask {
   Registers registers;                    // as of its last frame
   bool in_call = false;                   // between a call's entry and its exit
   bool lost_turn = false;                 // its `enter` frame for this call is written
+  bool signal_at_return = false;          // the signal at hand comes where its last frame left it
   bool call_returned = false;             // its last frame was the return of a call, which may start again
   std::vector<std::byte> extended_state;  // XSAVE area, as of the entry of the call it sleeps in
   bool exec_pending = false;              // past PTRACE_EVENT_EXEC, before that call's exit

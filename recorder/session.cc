@@ -377,7 +377,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   task.in_user_code = false;
   if (kind == FrameKind::syscall)
     task.call_returned = call != SYS_rt_sigreturn;
-  else if (kind != FrameKind::signal)
+  else if (kind != FrameKind::signal || !task.signal_at_return)
     task.call_returned = false;
   return {};
 }

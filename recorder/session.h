@@ -224,6 +224,7 @@ class Session {
   Expected<void> adopt_thread(RecordedTask& task);
   Expected<void> prepare_thread(RecordedTask& task);
   bool is_attached(const RecordedTask& task) const;
+  void pretend_rseq(RecordedTask& task);
   void detach_attached();
   void undo_attach(RecordedTask& task);
 
@@ -314,8 +315,7 @@ class Session {
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts
   bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
   SnapshotPacer::Clock::time_point settling_since_;
-  std::optional<Attachment> attachment_;   // of a process that ran before
-  std::vector<siginfo_t> attach_signals_;  // that arrived while its threads were seized
+  std::optional<Attachment> attachment_;  // of a process that ran before
   const StopRequest* stop_ = nullptr;
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet

@@ -210,6 +210,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   SignalAction action = action_for(task.tid, signal);
   log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},
            std::as_bytes(std::span(&info, 1)));
+  task.signal_at_return = position == SignalPosition::call_exit;
   // What a fault did to the stack before it (growth) belongs here too: complete() looks.
   BYGONE_TRY(complete(task, FrameKind::signal, signal, std::nullopt));
   if (action == SignalAction::handled) return enter_handler(task, signal);

@@ -7,6 +7,7 @@ namespace bygone {
 
 namespace {
 
+constexpr int kMostPostponed = 5;
 constexpr uint64_t kWindowSteps = 10;
 constexpr auto kLookInterval = std::chrono::milliseconds(10);
 // What an event costs a replay besides the program's own time (docs/performance.md).
@@ -44,12 +45,15 @@ bool SnapshotPacer::look(Clock::time_point now, uint64_t events, const std::vect
 
 void SnapshotPacer::postpone(Clock::time_point now) {
   due_ = false;
-  next_look_ = now + 10 * kLookInterval;
+  // Rarer and rarer: while tasks are waited for, others get no turn.
+  postponed_ = std::min(postponed_ + 1, kMostPostponed);
+  next_look_ = now + 10 * kLookInterval * (1 << postponed_);
 }
 
 void SnapshotPacer::took(Clock::time_point began, Clock::time_point ended, uint64_t events,
                          uint64_t written_bytes) {
   due_ = false;
+  postponed_ = 0;
   used_ = {};
   taken_ = ended;
   written_then_ = written_bytes;

@@ -33,8 +33,9 @@ class SnapshotPacer {
   template <class Processes>
   bool is_due(Clock::time_point now, uint64_t events, uint64_t written_bytes, Processes&& processes) {
     if (!options_.wanted) return false;
-    if (due_ || written_bytes - written_then_ >= window_step_bytes_) return true;
+    if (due_) return true;
     if (now < next_look_) return false;
+    if (written_bytes - written_then_ >= window_step_bytes_) return due_ = true;
     due_ = look(now, events, processes()) || (now - taken_ >= window_step_ && events != events_then_);
     return due_;
   }
@@ -49,6 +50,7 @@ class SnapshotPacer {
 
   SnapshotOptions options_;
   Clock::time_point next_look_;
+  int postponed_ = 0;             // times, since the last one was taken
   Clock::time_point not_before_;  // until the last one is paid off
   bool due_ = false;
   Clock::time_point taken_;

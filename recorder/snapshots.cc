@@ -71,11 +71,13 @@ Expected<void> Session::take_snapshot() {
                  : task->call_returned ? SnapshotPosition::call_returned
                                        : SnapshotPosition::user};
     state.registers = task->registers;
-    // A task that sleeps in a call cannot be asked.
-    if (task->in_call)
-      state.extended_state = task->extended_state;
-    else if (get_extended_state(tid, state.extended_state) == Outcome::gone)
-      return pacer_.postpone(began), Expected<void>{};
+    // A task that sleeps in a call cannot be asked: it was, when it went in.
+    const bool stands = get_extended_state(tid, state.extended_state) == Outcome::done;
+    if (!stands && task->in_call) state.extended_state = task->extended_state;
+    if (state.extended_state.empty()) {
+      pacer_.postpone(began);
+      return {};
+    }
     if (!seen.insert(task->space.get()).second) continue;
     RecordedSpace& space = *task->space;
     space.memory.follow(tid);

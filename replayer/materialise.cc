@@ -98,6 +98,11 @@ Expected<std::vector<int>> Materialiser::hand_over(pid_t pid, TraceeMemory& memo
 
 Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::vector<Part>& parts,
                                   Filling filling) {
+  for (const Part& part : parts)
+    if (is_made(*part.mapping) && part.range.intersects(kOwnPages))
+      return fail(ErrorKind::bad_data, fmt::format("mapping {}", part.mapping->id.value),
+                  "takes the place of bygone's own pages",
+                  "no recorder makes such a recording: do not trust it");
   std::vector<const ContentFiles::File*> files;  // per part
   std::vector<int> distinct;
   for (const Part& part : parts) {

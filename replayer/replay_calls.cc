@@ -113,6 +113,10 @@ Expected<void> ReplaySession::move_mapping(ReplayedTask& task, const FullFrame& 
   const uint64_t new_size = page_ceil(Address{call.argument(2)}).value;
   const uint64_t to = uint64_t(*frame.frame.result);
   if (to == old_start) return {};  // grown or shrunk in place: rows say it all
+  if (MemoryRange{Address{to}, page_ceil(Address{to + new_size})}.intersects(kOwnPages) ||
+      MemoryRange{Address{old_start}, page_ceil(Address{old_start + old_size})}.intersects(kOwnPages))
+    return diverged(place_of(frame.frame),
+                    "it moves memory over bygone's own pages, which no recorder lets happen");
   TraceeMemory& memory = task.space->memory;
   std::vector<RemoteCall> calls = {
       {SYS_mremap,

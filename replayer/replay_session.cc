@@ -11,6 +11,7 @@
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
+#include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
@@ -266,6 +267,11 @@ Expected<void> ReplaySession::set_state(ReplayedTask& task, FullFrame& frame) {
 
 Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
   for (const WriteWithBytes& write : frame.writes) {
+    // What runs there runs for us, outside the replay.
+    if (range_of(write.row.address, write.row.size_bytes).intersects(kOwnPages))
+      return fail(ErrorKind::bad_data, fmt::format("event {}", frame.frame.event.value),
+                  fmt::format("writes to bygone's own pages at 0x{:x}", write.row.address.value),
+                  "no recorder makes such a recording: do not trust it");
     const auto it = tasks_.find(write.row.task);
     if (it != tasks_.end() && it->second.space) {
       ReplayedSpace& where = *it->second.space;

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,7 +10,9 @@
 
 #include "replayer/replay_session.h"
 #include "tracee/extended_state.h"
+#include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
+#include "tracee/stub_image.h"
 
 namespace bygone {
 
@@ -143,8 +146,16 @@ Expected<void> ReplaySession::restore_file(int fd, const PageTable& pages) {
     return fail(ErrorKind::io, "shared memory", fmt::format("cannot be laid out: {}", std::strerror(errno)),
                 "free some memory");
   };
-  return snapshots_.visit_pages(
-      pages, [&](uint64_t page, uint64_t count, auto bytes) { return in_pieces(page, count, bytes, write); });
+  const uint64_t reach = page_ceil(Address{size}).value / kPageSize;
+  return snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) -> Expected<void> {
+    if (page >= reach) return {};
+    count = std::min(count, reach - page);
+    if (!bytes.empty()) return in_pieces(page, count, bytes.first(count * kPageSize), write);
+    // Zeroes take no memory.
+    const bool punched = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off_t(page * kPageSize),
+                                   off_t(count * kPageSize)) == 0;
+    return punched ? Expected<void>{} : in_pieces(page, count, bytes, write);
+  });
 }
 
 Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& state, EventNumber event) {
@@ -159,7 +170,8 @@ Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& sta
   for (const auto& [start, mapping] : space->space.mappings()) parts.push_back({&mapping, mapping.range()});
   BYGONE_TRY(materialiser_.make(pid, space->memory, parts, Filling::files_only));
   const auto write = [&](uint64_t address, std::span<const std::byte> bytes) -> Expected<void> {
-    if (space->memory.write(Address{address}, bytes)) return {};
+    const bool ours = range_of(Address{address}, bytes.size()).intersects(kOwnPages);
+    if (!ours && space->memory.write(Address{address}, bytes)) return {};
     return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", event.value),
                 fmt::format("has pages at 0x{:x} where nothing is mapped", address),
                 "`bygone verify` says how far the recording can be used");
@@ -168,8 +180,16 @@ Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& sta
     return in_pieces(page, count, bytes, write);
   }));
   std::vector<RemoteCall> calls;
-  for (const SnapshotAdvice& advice : state.advice)
+  for (const SnapshotAdvice& advice : state.advice) {
+    const bool sound = lasts(uint64_t(advice.advice)) && advice.start < advice.end &&
+                       !MemoryRange{advice.start, advice.end}.intersects(kOwnPages);
+    if (!sound)
+      return fail(
+          ErrorKind::bad_data, fmt::format("snapshot of event {}", event.value),
+          fmt::format("holds advice {} on 0x{:x}, which no snapshot does", advice.advice, advice.start.value),
+          "no recorder makes such a recording: do not trust it");
     calls.push_back({SYS_madvise, {advice.start.value, advice.end - advice.start, uint64_t(advice.advice)}});
+  }
   has_advice_ = has_advice_ || !calls.empty();
   return materialiser_.run(pid, space->memory, calls, "madvise");
 }

@@ -465,6 +465,26 @@ Expected<void> Catalog::collect_garbage(const std::function<bool(const std::stri
   });
 }
 
+Expected<void> Catalog::use_likewise(std::string_view recording, std::string_view copy) {
+  return guarded(impl_->object, [&] {
+    SQLite::Transaction transaction(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    const int64_t from = impl_->chunk_user(recording), to = impl_->chunk_user(copy);
+    SQLite::Statement contents(*impl_->database,
+                               "INSERT OR IGNORE INTO content_use(recording, content) "
+                               "SELECT ?, content FROM content_use WHERE recording = ?");
+    contents.bind(1, std::string(copy));
+    contents.bind(2, std::string(recording));
+    contents.exec();
+    SQLite::Statement chunks(
+        *impl_->database,
+        "INSERT OR IGNORE INTO chunk_use(user, chunk) SELECT ?, chunk FROM chunk_use WHERE user = ?");
+    chunks.bind(1, to);
+    chunks.bind(2, from);
+    chunks.exec();
+    transaction.commit();
+  });
+}
+
 Expected<CatalogCounts> Catalog::counts() {
   return guarded(impl_->object, [&] {
     CatalogCounts counts;

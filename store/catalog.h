@@ -68,6 +68,8 @@ class Catalog {
 
   // Drops what only `recording` used.
   Expected<void> forget(std::string_view recording);
+  // `copy` uses from now on all that `recording` uses.
+  Expected<void> use_likewise(std::string_view recording, std::string_view copy);
 
   // Drops what recordings used that are not among those `exists` confirms, and contents never completed by
   // recordings that `is_live` does not confirm.

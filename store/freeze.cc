@@ -41,9 +41,15 @@ Expected<std::string> freeze_recording(const Store& store, std::string_view name
     drop.exec();
     copy.exec("DELETE FROM unfinished_row");
   });
-  if (!copied) {
+  // After the copy: what was added meanwhile counts too.
+  const auto used = copied ? [&]() -> Expected<void> {
+    BYGONE_ASSIGN(const auto catalog, Catalog::open(catalog_path(store.directory())));
+    return catalog->use_likewise(reader->name(), chosen);
+  }()
+      : copied;
+  if (!used) {
     static_cast<void>(remove_recording_files(database));
-    return tl::unexpected(copied.error());
+    return tl::unexpected(used.error());
   }
   lock.release();
   return chosen;

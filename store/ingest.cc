@@ -247,7 +247,7 @@ void Ingest::Impl::see_header(const HeaderEntry& entry) {
 }
 
 Expected<void> Ingest::Impl::prune() {
-  if (!keep.any() || !std::exchange(snapshot_taken, false)) return {};
+  if (amends || !keep.any() || !std::exchange(snapshot_taken, false)) return {};
   begin();
   BYGONE_TRY(Pruner(*database, keep).prune());
   database->exec("COMMIT");

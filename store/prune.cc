@@ -94,7 +94,7 @@ void Pruner::drop_before(EventNumber beginning) {
   drop("DELETE FROM frame_chunk WHERE last_event < ?");
   for (const char* summary : {"chunk_call", "chunk_task"})
     if (database_.tableExists(summary)) drop(fmt::format("DELETE FROM {} WHERE last_event < ?", summary));
-  database_.exec("DELETE FROM content WHERE id NOT IN (SELECT content FROM mapping WHERE content <> 0)");
+  // Rows of `content` stay: the recorder knows their numbers and may map the files again.
 }
 
 // Pages that no snapshot names any more.

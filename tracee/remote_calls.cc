@@ -56,11 +56,14 @@ Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
       const bool at_breakpoint = stop->signal == SIGTRAP && info.si_code == SI_KERNEL &&
                                  kOwnPages.contains(Address{now[Register::rip]});
       if (at_breakpoint) return {};
-      if (kOwnPages.contains(Address{now[Register::rip]}) &&
-          (stop->signal == SIGSEGV || stop->signal == SIGBUS) && info.si_code > 0)
+      // One that was on its way already, of an instruction of the program's, comes again when that runs
+      // again.
+      const bool fault = (stop->signal == SIGSEGV || stop->signal == SIGBUS) && info.si_code > 0;
+      const bool ours = fault && kOwnPages.contains(Address{reinterpret_cast<uint64_t>(info.si_addr)});
+      if (ours)
         return fail(ErrorKind::internal, fmt::format("task {}", tid), "faulted on bygone's own pages",
                     "the program scribbled over them; report this");
-      arrived.push_back(info);
+      if (!raised_by_instruction(info)) arrived.push_back(info);
     }
     if (resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
   }
@@ -74,8 +77,12 @@ Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<Remot
   if (get_registers(tid, registers) == Outcome::gone) return task_gone(tid);
   while (!calls.empty()) {
     const auto round = calls.first(std::min(calls.size(), kMaxRemoteCalls));
-    BYGONE_TRY(start_round(tid, memory, round, registers));
-    BYGONE_TRY(finish_round(tid, arrived));
+    auto done = start_round(tid, memory, round, registers);
+    if (done) done = finish_round(tid, arrived);
+    if (!done) {
+      set_registers(tid, registers);
+      return done;
+    }
     std::vector<Entry> entries(round.size());
     if (!memory.read(kDataPage, std::as_writable_bytes(std::span(entries)))) return task_gone(tid);
     for (size_t i = 0; i < round.size(); ++i) round[i].result = entries[i].result;
