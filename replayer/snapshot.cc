@@ -64,6 +64,28 @@ Expected<void> in_pieces(uint64_t page, uint64_t count, std::span<const std::byt
   return {};
 }
 
+// The pages of an address space, those of its own and those it sees of files, all by address.
+PageTable pages_seen(const AddressSpace& space, const PageTable& own,
+                     const std::vector<SnapshotState::FileState>& files) {
+  PageTable seen;
+  for (const auto& [start, mapping] : space.mappings()) {
+    const auto file = std::find_if(files.begin(), files.end(), [&](const SnapshotState::FileState& f) {
+      return f.row.device == mapping.recorded.device && f.row.inode == mapping.recorded.inode;
+    });
+    if (mapping.recorded.inode == 0 || file == files.end()) continue;
+    const uint64_t first = mapping.recorded.offset_bytes / kPageSize;
+    const uint64_t end = first + mapping.range().size_bytes() / kPageSize;
+    for (const PageRun& run : file->pages)
+      for (uint64_t page = std::max(run.at, first); page < std::min(run.at + run.count, end); ++page) {
+        const uint64_t at = start.value / kPageSize + (page - first);
+        if (find_run(own, at) == nullptr) add_page(seen, at, run.page(page));
+      }
+  }
+  seen.insert(seen.end(), own.begin(), own.end());
+  std::sort(seen.begin(), seen.end(), [](const PageRun& a, const PageRun& b) { return a.at < b.at; });
+  return seen;
+}
+
 }  // namespace
 
 Expected<Snapshot> ReplaySession::keep(SnapshotWriter& writer) {
@@ -244,7 +266,8 @@ Expected<void> ReplaySession::compare(const SnapshotState& state) {
   for (const auto& space : state.spaces)
     for (auto& [tid, task] : tasks_) {
       if (task.space->space.id() != space.row.address_space) continue;
-      BYGONE_TRY(compare_space(task, space.pages, place_of(state.snapshot, tid)));
+      BYGONE_TRY(compare_space(task, pages_seen(task.space->space, space.pages, state.files),
+                               place_of(state.snapshot, tid)));
       break;
     }
   return {};

@@ -11,6 +11,7 @@
 #include "store/mapping_checkpoint.h"
 #include "store/recording_access.h"
 #include "store/row_sql.h"
+#include "store/snapshot_reader.h"
 
 namespace bygone {
 
@@ -36,6 +37,7 @@ class Verifier {
   Expected<void> interval(const Row& row);
   Expected<void> mappings();
   Expected<void> contents();
+  Expected<void> snapshots();
 
   RecordingReader& reader_;
   SQLite::Database& database_;
@@ -99,6 +101,7 @@ Expected<void> Verifier::rows() {
     BYGONE_TRY(interval(row));
     if constexpr (has_payload) BYGONE_TRY(read_payload(all, kColumns));
     if constexpr (std::is_same_v<Row, Mapping>) {
+      if (row.data.source == DataSource::content) BYGONE_TRY(reader_.content(row.data.content));
       BYGONE_ASSIGN(const auto bytes, reader_.mapping_bytes(row.id));
       report_.payload_bytes += bytes.size();
     }
@@ -167,6 +170,46 @@ Expected<void> Verifier::mappings() {
   return {};
 }
 
+// Every snapshot decodes, every page it names is there, and a recording that begins with one has it.
+Expected<void> Verifier::snapshots() {
+  SnapshotReader snapshots(reader_);
+  BYGONE_ASSIGN(const auto all, snapshots.list());
+  const auto begins = [&](const Snapshot& snapshot) { return snapshot.event == reader_.first_event(); };
+  if (reader_.begins_with_snapshot() && std::none_of(all.begin(), all.end(), begins))
+    return unsound(reader_.name(), fmt::format("lacks the snapshot of event {} with which it begins",
+                                               reader_.first_event().value));
+  std::map<uint64_t, uint64_t> batches;  // first page -> end
+  if (!all.empty()) {
+    SQLite::Statement select(database_, "SELECT id, pages, blob_size_bytes FROM page ORDER BY id");
+    while (select.executeStep()) {
+      const int64_t id = select.getColumn(0).getInt64(), pages = select.getColumn(1).getInt64();
+      if (id <= 0 || pages <= 0 || pages > (int64_t{1} << 30) ||
+          select.getColumn(2).getInt64() != pages * int64_t(kPageSize))
+        return unsound(fmt::format("page {}", id), "is not as long as its row says");
+      batches[uint64_t(id)] = uint64_t(id) + uint64_t(pages);
+      ++report_.rows;
+    }
+  }
+  const auto is_kept = [&](uint64_t page) {
+    const auto after = batches.upper_bound(page);
+    return after != batches.begin() && page < std::prev(after)->second;
+  };
+  for (const Snapshot& snapshot : all) {
+    BYGONE_ASSIGN(const SnapshotState state, snapshots.state_at(snapshot.event));
+    const auto check = [&](const PageTable& table) -> Expected<void> {
+      for (const PageRun& run : table)
+        if (run.first != kZeroPage &&
+            (!is_kept(run.first.value) || !is_kept(run.page(run.at + run.count - 1).value)))
+          return unsound(fmt::format("snapshot of event {}", snapshot.event.value),
+                         fmt::format("names page {}, which is not kept", run.first.value));
+      return {};
+    };
+    for (const auto& space : state.spaces) BYGONE_TRY(check(space.pages));
+    for (const auto& file : state.files) BYGONE_TRY(check(file.pages));
+  }
+  return {};
+}
+
 Expected<void> Verifier::contents() {
   SQLite::Statement all(database_, "SELECT id FROM content ORDER BY id");
   while (all.executeStep()) {
@@ -189,6 +232,7 @@ Expected<VerifyReport> Verifier::run() {
   }(std::type_identity<TableRows>{});
   BYGONE_TRY(result);
   BYGONE_TRY(mappings());
+  BYGONE_TRY(snapshots());
   if (content_ == VerifyContent::yes) BYGONE_TRY(contents());
   return report_;
 }
