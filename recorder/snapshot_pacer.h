@@ -49,6 +49,7 @@ class SnapshotPacer {
   bool look(Clock::time_point now, uint64_t events, const std::vector<pid_t>& processes);
 
   SnapshotOptions options_;
+  std::chrono::nanoseconds look_interval_;
   Clock::time_point next_look_;
   int postponed_ = 0;             // times, since the last one was taken
   Clock::time_point not_before_;  // until the last one is paid off
