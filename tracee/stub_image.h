@@ -23,5 +23,4 @@ std::span<const std::byte> stub_executable();
 // What belongs on the code page.
 std::span<const std::byte> stub_code();
 
-
 }  // namespace bygone
