@@ -1,5 +1,5 @@
-// Calls and computation by turns over memory that goes on changing: what bench/seek.py records. Arguments: how many
-// events, about, and how many seconds of computation.
+// Calls and computation by turns over memory that goes on changing: what bench/seek.py records. Arguments:
+// how many events, about, and how many seconds of computation.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
