@@ -1,4 +1,5 @@
-// Threads that compute, sleep, read clocks and take turns at a lock, for as many seconds as the argument says.
+// Threads that compute, sleep, read clocks and take turns at a lock, for as many seconds as the argument
+// says.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
