@@ -40,7 +40,9 @@ struct SnapshotSubject {
     SnapshotFile row;
     // Reads some bytes at an offset; false where there is no memory (a hole, behind the end).
     std::function<bool(uint64_t offset_bytes, std::span<std::byte> out)> read;
-    std::vector<std::pair<uint64_t, uint64_t>> ranges;  // of offsets, ascending, page-aligned: what to read
+    using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;  // of offsets, ascending, page-aligned
+    Ranges ranges;                                              // what to read
+    Ranges holes;  // known to be zeroes: to read them through a mapping would give them memory
   };
   EventNumber event;
   std::vector<Task> tasks;
