@@ -99,20 +99,8 @@ Expected<EventNumber> event_of(const Moment& moment, Session& session) {
   const EventNumber last = session.recording().last_event();
   EventNumber event = moment.kind == Moment::Kind::event ? moment.event : last;
   if (moment.kind == Moment::Kind::time) {
-    // Times grow with the event numbers: halve the range until one event is left.
-    uint64_t low = 0;
-    uint64_t high = last.value;
-    while (low < high) {
-      const uint64_t middle = low + (high - low + 1) / 2;
-      BYGONE_ASSIGN(const auto time,
-                    session.number(fmt::format("SELECT time_ns FROM main.frame WHERE event = {}", middle)));
-      if (time && uint64_t(*time) <= moment.time_ns)
-        low = middle;
-      else
-        high = middle - 1;
-    }
-    event = EventNumber{low};
-    if (low == 0 && last.value != 0)
+    BYGONE_ASSIGN(event, session.recording().event_at(moment.time_ns));
+    if (event < session.recording().first_event() && last.value != 0)
       return fail(ErrorKind::not_found, fmt::format("time {} s", double(moment.time_ns) / 1e9),
                   "lies before the first event");
   }
