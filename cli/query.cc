@@ -26,8 +26,7 @@ struct Options {
 Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(name));
-  BYGONE_ASSIGN(auto replayed, store.read(name));
-  ReplayMachine machine(std::move(replayed));
+  ReplayMachine machine([&] { return store.read_again(name, *recording); });
   BYGONE_ASSIGN(const auto session, query::Session::open(*recording, &machine));
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
@@ -57,8 +56,7 @@ Expected<int> query(const Invocation& invocation, const Options& options) {
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
   query::AnswerOptions answer_options{presentation_of(options.rows), {}, nullptr};
   if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
-  BYGONE_ASSIGN(auto replayed, store.read(asked.recording));
-  ReplayMachine machine(std::move(replayed));
+  ReplayMachine machine([&] { return store.read_again(asked.recording, *recording); });
   answer_options.machine = &machine;
   BYGONE_TRY(options.explain ? query::explain(*recording, asked.phrase, sink)
                              : query::answer(*recording, asked.phrase, answer_options, sink));

@@ -127,6 +127,11 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
             "bygone record [OPTIONS] [--] PROGRAM [ARGS...]\n       bygone record [OPTIONS] --pid PID");
   command->add_option("-n,--name", options->name, "name of the recording [program-0, program-1, ...]")
       ->type_name("NAME");
+  const auto add_ending = [&](const char* name, std::string& ending, const char* meaning) {
+    command->add_option(name, ending, meaning)
+        ->type_name("detach|kill")
+        ->check(CLI::IsMember({"detach", "kill"}));
+  };
   command->add_option("-p,--pid", options->pid, "record a process that runs already, with all its threads")
       ->type_name("PID")
       ->check(CLI::PositiveNumber);
@@ -141,13 +146,9 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
   command->add_flag(
       "--check-syscalls", options->check_syscalls,
       "find what every call changes in memory, and tell which change more than bygone knew; slow");
-  command
-      ->add_option(
-          "--on-store-failure", options->on_store_failure,
-          "when the store takes no more, as on a full disk, let the program run on unrecorded, or kill it "
-          "[detach]")
-      ->type_name("detach|kill")
-      ->check(CLI::IsMember({"detach", "kill"}));
+  add_ending("--on-store-failure", options->on_store_failure,
+             "when the store takes no more, as on a full disk, let the program run on unrecorded, or kill it "
+             "[detach]");
   command
       ->add_option(
           "--keep", options->keep,
@@ -174,11 +175,8 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
           "replay would find the place [no limit]")
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
-  command
-      ->add_option("--on-spin", options->on_spin,
-                   "after that time let the program run on unrecorded, or kill it [detach]")
-      ->type_name("detach|kill")
-      ->check(CLI::IsMember({"detach", "kill"}));
+  add_ending("--on-spin", options->on_spin,
+             "after that time let the program run on unrecorded, or kill it [detach]");
   command->add_flag("--durable", options->durable,
                     "sync every commit to the disk: what readers see outlives a crash of the machine");
   command

@@ -28,8 +28,7 @@ Expected<int> sql(const Invocation& invocation, const Options& options) {
   sqlite3_hard_heap_limit64(kMostMemoryBytes);
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
-  BYGONE_ASSIGN(auto replayed, store.read(recording_name));
-  ReplayMachine machine(std::move(replayed));
+  ReplayMachine machine([&] { return store.read_again(recording_name, *recording); });
   query::AnswerOptions answer_options{presentation_of(options.rows), {}, &machine};
   if (options.rows.limit != 0) answer_options.limit = options.rows.limit;
   BYGONE_TRY(query::answer_sql(*recording, options.words.back(), answer_options, sink));

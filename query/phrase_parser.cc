@@ -33,11 +33,12 @@ class PhraseParser {
     if (tokens_.accept("output")) return output();
     if (tokens_.accept("files")) return AskFiles{};
     if (tokens_.accept("history")) return history();
-    if (tokens_.accept("descriptors") || tokens_.accept("fds")) return descriptors();
-    if (tokens_.accept("registers")) return registers();
+    if (tokens_.accept("descriptors") || tokens_.accept("fds"))
+      return of_somebody_at_a_moment<AskDescriptors>();
+    if (tokens_.accept("registers")) return of_somebody_at_a_moment<AskRegisters>();
     if (tokens_.accept("memory")) return memory();
     if (tokens_.accept("changes")) return memory_changes();
-    if (tokens_.accept("stack")) return stack();
+    if (tokens_.accept("stack")) return of_somebody_at_a_moment<AskStack>();
     if (tokens_.accept("digest")) return digest();
     if (tokens_.accept("first")) return one_event(AskFrames::Pick::first);
     if (tokens_.accept("last")) return one_event(AskFrames::Pick::last);
@@ -68,9 +69,7 @@ class PhraseParser {
     AskMapping ask;
     BYGONE_TRY(word("of"));
     BYGONE_ASSIGN(ask.address, address());
-    BYGONE_ASSIGN(ask.of, subject());
-    BYGONE_ASSIGN(ask.at, at_moment());
-    BYGONE_TRY(late_subject(ask.of));
+    BYGONE_TRY(somebody_at_a_moment(ask));
     return ask;
   }
 
@@ -136,31 +135,13 @@ class PhraseParser {
     return ask;
   }
 
-  Expected<Phrase> registers() {
-    AskRegisters ask;
-    BYGONE_ASSIGN(ask.of, subject());
-    BYGONE_ASSIGN(ask.at, at_moment());
-    BYGONE_TRY(late_subject(ask.of));
-    return ask;
-  }
-
-  Expected<Phrase> descriptors() {
-    AskDescriptors ask;
-    BYGONE_ASSIGN(ask.of, subject());
-    BYGONE_ASSIGN(ask.at, at_moment());
-    BYGONE_TRY(late_subject(ask.of));
-    return ask;
-  }
-
   // "memory of 0x7f12a000 size 64" or "memory 0x7f12a000 64"
   Expected<Phrase> memory() {
     AskMemory ask;
     static_cast<void>(tokens_.accept("of"));
     BYGONE_ASSIGN(ask.address, address());
     BYGONE_TRY(optional_size(ask.size_bytes));
-    BYGONE_ASSIGN(ask.of, subject());
-    BYGONE_ASSIGN(ask.at, at_moment());
-    BYGONE_TRY(late_subject(ask.of));
+    BYGONE_TRY(somebody_at_a_moment(ask));
     return ask;
   }
 
@@ -184,14 +165,6 @@ class PhraseParser {
   Expected<Phrase> digest() {
     AskDigest ask;
     BYGONE_ASSIGN(ask.at, at_moment());
-    return ask;
-  }
-
-  Expected<Phrase> stack() {
-    AskStack ask;
-    BYGONE_ASSIGN(ask.of, subject());
-    BYGONE_ASSIGN(ask.at, at_moment());
-    BYGONE_TRY(late_subject(ask.of));
     return ask;
   }
 
@@ -226,6 +199,20 @@ class PhraseParser {
     Ask ask;
     BYGONE_ASSIGN(ask.of, subject());
     return ask;
+  }
+
+  template <class Ask>
+  Expected<Phrase> of_somebody_at_a_moment() {
+    Ask ask;
+    BYGONE_TRY(somebody_at_a_moment(ask));
+    return ask;
+  }
+
+  template <class Ask>
+  Expected<void> somebody_at_a_moment(Ask& ask) {
+    BYGONE_ASSIGN(ask.of, subject());
+    BYGONE_ASSIGN(ask.at, at_moment());
+    return late_subject(ask.of);
   }
 
   Expected<void> word(std::string_view wanted) {

@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <set>
 
 #include "recorder/attachment.h"
+#include "recorder/kinship.h"
 #include "recorder/session.h"
 #include "recorder/vdso.h"
 #include "recorder/wait_limit.h"
+#include "tracee/call_result.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -32,9 +32,6 @@ constexpr int64_t kSeizeLookUs = 20'000;
 // How far out of a vDSO function it can be.
 constexpr int kMostSteps = 5000;
 
-// include/linux/errno.h; what a call that was interrupted leaves in rax for the kernel to start it again.
-constexpr int64_t kRestartSys = -512, kRestartNoIntr = -513, kRestartNoHand = -514, kRestartBlock = -516;
-
 tl::unexpected<Error> cannot_attach(pid_t pid, std::string cause, std::string mend) {
   return fail(ErrorKind::unavailable, fmt::format("process {}", pid), std::move(cause), std::move(mend));
 }
@@ -45,21 +42,6 @@ std::vector<pid_t> threads_of(pid_t pid) {
   for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error))
     tids.push_back(std::atoi(entry.path().filename().c_str()));
   return tids;
-}
-
-std::string command_of(pid_t pid, pid_t tid) {
-  std::ifstream file(fmt::format("/proc/{}/task/{}/comm", pid, tid));
-  std::string name;
-  std::getline(file, name);
-  return name;
-}
-
-bool is_ours(pid_t tid) {
-  std::ifstream status(fmt::format("/proc/{}/status", tid));
-  const std::string ours = fmt::format("TracerPid:\t{}", getpid());
-  for (std::string line; std::getline(status, line);)
-    if (line == ours) return true;
-  return false;
 }
 
 enum class Seized { stopped, ended, busy };
@@ -92,19 +74,13 @@ Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginf
   }
 }
 
-// What the kernel would do on its way back to user code (arch_do_signal_or_restart(),
-// arch/x86/kernel/signal.c). Returns the call restart_syscall(2) goes on with, -1 for none.
+// What the kernel would do on its way back to user code, done now. Returns the call restart_syscall(2) goes
+// on with, -1 for none.
 int64_t settle_interrupted_call(Registers& registers) {
-  const int64_t result = int64_t(registers[Register::rax]);
-  const int64_t call = int64_t(registers[Register::orig_rax]);
-  registers[Register::orig_rax] = ~uint64_t{0};
-  const bool block = result == kRestartBlock;
-  const bool restarts =
-      block || result == kRestartSys || result == kRestartNoIntr || result == kRestartNoHand;
-  if (call < 0 || !restarts) return -1;
-  registers[Register::rax] = block ? uint64_t(SYS_restart_syscall) : uint64_t(call);
-  registers[Register::rip] -= 2;
-  return block ? call : -1;
+  const bool block = int64_t(registers[Register::rax]) == kRestartBlock;
+  const bool restarts = restart_call(registers);
+  const auto call = int64_t(std::exchange(registers[Register::orig_rax], ~uint64_t{0}));
+  return restarts && block ? call : -1;
 }
 
 // A thread inside a vDSO function would find it changed under its feet.
@@ -130,11 +106,9 @@ Expected<void> check_can_attach(pid_t pid) {
   std::error_code error;
   if (!std::filesystem::exists(fmt::format("/proc/{}", pid), error))
     return fail(ErrorKind::not_found, fmt::format("process {}", pid), "there is none", "`ps` lists them");
-  std::ifstream status(fmt::format("/proc/{}/status", pid));
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("Tgid:") && std::atoi(line.c_str() + 5) != pid)
-      return fail(ErrorKind::usage, fmt::format("process {}", pid), "is a thread of another one",
-                  fmt::format("give --pid {}", std::atoi(line.c_str() + 5)));
+  if (const pid_t process = process_of(pid); process != 0 && process != pid)
+    return fail(ErrorKind::usage, fmt::format("process {}", pid), "is a thread of another one",
+                fmt::format("give --pid {}", process));
   switch (task_state(pid, pid)) {
     case 'T':
     case 't':
@@ -156,7 +130,7 @@ Expected<void> Session::seize_threads(pid_t pid) {
     for (const pid_t tid : threads_of(pid)) {
       if (attachment_->threads.contains(tid)) continue;
       const auto seized = seize(tid, WhenTracerDies::run_on);
-      if (!seized && !is_ours(tid)) {
+      if (!seized && tracer_of(tid) != getpid()) {
         std::error_code error;
         if (tid != pid && !std::filesystem::exists(fmt::format("/proc/{}/task/{}", pid, tid), error))
           continue;
@@ -196,7 +170,7 @@ Expected<void> Session::attach_to(pid_t pid) {
   ++next_space_.value;
   const auto space = begin_space(pid, AddressSpace(id, next_mapping_), AddressSpaceId{0});
   attachment_->space = space;
-  RecordedTask& leader = add_task(pid, pid, Tid{0}, space, command_of(pid, pid));
+  RecordedTask& leader = add_task(pid, pid, Tid{0}, space, command_of(pid));
   BYGONE_TRY(adopt_thread(leader));
   const auto code = find_mapping(pid, kCodePage);
   // A recorder that was killed has left its pages.
@@ -211,7 +185,7 @@ Expected<void> Session::attach_to(pid_t pid) {
   BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
   for (const auto& [tid, thread] : attachment_->threads) {
     if (tid == pid) continue;
-    RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(pid, tid));
+    RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(tid));
     BYGONE_TRY(adopt_thread(task));
     BYGONE_TRY(prepare_thread(task));
     BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
@@ -295,7 +269,7 @@ void Session::detach_attached() {
   for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment_->vdso);
   memory.write(attachment_->vdso.start, attachment_->vdso_bytes);
   for (RecordedTask* const task : threads) {
-    undo_attach(*task);
+    register_rseq(*task);
     queue_held_signals(*task);
   }
   // Nobody calls from bygone's pages any more.
@@ -306,23 +280,26 @@ void Session::detach_attached() {
   for (RecordedTask* const task : threads) detach(*task);
 }
 
-void Session::undo_attach(RecordedTask& task) {
-  TraceeMemory& memory = task.space->memory;
-  std::vector<RemoteCall> calls = {{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}}};
+// Those it may run on when it is not recorded.
+const cpu_set_t& Session::own_processors(const RecordedTask& task) const {
+  if (!is_attached(task)) return processors_;
   const auto thread = attachment_->threads.find(task.tid);
-  if (thread != attachment_->threads.end() && thread->second.rseq.area != 0) {
-    const RseqRegistration& rseq = thread->second.rseq;
-    // Neither running on a processor nor failed, as before the first registration.
-    memory.write_value(Address{rseq.area}, uint64_t{0xffffffff} << 32);
-    calls.push_back({SYS_rseq, {rseq.area, rseq.size_bytes, 0, rseq.signature}});
-  }
+  return (thread != attachment_->threads.end() ? thread->second
+                                               : attachment_->threads.at(attachment_->process))
+      .processors;
+}
+
+void Session::register_rseq(RecordedTask& task) {
+  const auto thread = attachment_->threads.find(task.tid);
+  if (thread == attachment_->threads.end() || thread->second.rseq.area == 0) return;
+  const RseqRegistration& rseq = thread->second.rseq;
+  TraceeMemory& memory = task.space->memory;
+  // Neither running on a processor nor failed, as before the first registration.
+  memory.write_value(Address{rseq.area}, uint64_t{0xffffffff} << 32);
+  RemoteCall call{SYS_rseq, {rseq.area, rseq.size_bytes, 0, rseq.signature}};
   std::vector<siginfo_t> arrived;
-  static_cast<void>(run_remote_calls(task.tid, memory, calls, arrived));
+  static_cast<void>(run_remote_calls(task.tid, memory, std::span(&call, 1), arrived));
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
-  const cpu_set_t& processors = thread != attachment_->threads.end()
-                                    ? thread->second.processors
-                                    : attachment_->threads.at(attachment_->process).processors;
-  sched_setaffinity(task.tid, sizeof processors, &processors);
 }
 
 }  // namespace bygone

@@ -8,20 +8,11 @@
 #include <utility>
 
 #include "recorder/session.h"
+#include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_advice.h"
 
 namespace bygone {
-
-namespace {
-
-// include/linux/errno.h: a call that a signal has interrupted; never seen by programs.
-bool is_restart(int64_t result) {
-  return result == -512 || result == -513 || result == -514 || result == -516;
-}
-constexpr int64_t kRestartBlock = -516;
-
-}  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
   Registers none = task.registers;

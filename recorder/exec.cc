@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "recorder/kinship.h"
 #include "recorder/session.h"
 #include "recorder/vdso.h"
 #include "tracee/proc_maps.h"
@@ -18,18 +19,6 @@
 namespace bygone {
 
 namespace {
-
-std::string read_command(pid_t tid) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/comm", tid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  char text[64];
-  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text);
-  if (fd >= 0) close(fd);
-  std::string name(text, size_t(std::max<ssize_t>(size, 0)));
-  while (!name.empty() && name.back() == '\n') name.pop_back();
-  return name;
-}
 
 // Makes the C library forget the vdso: clock reads become system calls, which can be recorded. The initial
 // stack is argc, argv, null, environment, null, auxiliary vector (System V ABI, AMD64 supplement 3.4.1).
@@ -206,7 +195,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   hide_vdso(task.space->memory, Address{task.registers[Register::rsp]});
   std::vector<std::byte> stack_bytes;
   BYGONE_TRY(read_initial_mappings(task, stack_bytes));
-  log_.row(TaskCommand{task.id, read_command(task.tid)});
+  log_.row(TaskCommand{task.id, command_of(task.tid)});
   // The rows with the stack's bytes go first: complete() has none to give.
   log_.mapping_changes(task.space->space, stack_bytes);
   trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});

@@ -42,6 +42,22 @@ uid_t user_of(pid_t pid) {
   return uid_t(status_field(pid, "\nUid:", 10));
 }
 
+pid_t tracer_of(pid_t tid) {
+  return pid_t(status_field(tid, "\nTracerPid:", 10));
+}
+
+pid_t process_of(pid_t tid) {
+  return pid_t(status_field(tid, "\nTgid:", 10));
+}
+
+std::string command_of(pid_t tid) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/comm", tid);
+  std::string name = read_all(path);
+  while (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
+}
+
 uint64_t signals_blocked_by(pid_t tid) {
   return status_field(tid, "\nSigBlk:", 16);
 }

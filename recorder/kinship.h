@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace bygone {
@@ -10,6 +11,10 @@ namespace bygone {
 // What proc(5) says of a process and its relatives. Everything is 0, or empty, of one that is gone.
 pid_t parent_of(pid_t pid);
 uid_t user_of(pid_t pid);
+pid_t tracer_of(pid_t tid);
+pid_t process_of(pid_t tid);  // it is a thread of
+// The name of the program it runs (comm), or what prctl(2) has made of it.
+std::string command_of(pid_t tid);
 // Children of all threads, zombies among them (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
 // Signals N that the task blocks, as bits N - 1.

@@ -118,7 +118,8 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
 }
 
 void Session::call_off_changes(RecordedTask& task) {
-  sched_setaffinity(task.tid, sizeof processors_, &processors_);
+  const cpu_set_t& processors = own_processors(task);
+  sched_setaffinity(task.tid, sizeof processors, &processors);
   if (!task.space) return;
   TraceeMemory& memory = task.space->memory;
   memory.follow(task.tid);

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "recorder/session.h"
+#include "tracee/call_result.h"
 #include "tracee/descriptors.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
@@ -15,10 +16,6 @@
 namespace bygone {
 
 namespace {
-
-bool is_error(int64_t result) {
-  return result < 0 && result >= -4095;
-}
 
 // What of mmap's flags outlives the call.
 uint32_t lasting_flags(uint64_t flags) {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "recorder/kinship.h"
 #include "recorder/launch.h"
 #include "recorder/session.h"
 #include "tracee/ptrace.h"
@@ -90,9 +91,8 @@ Expected<void> pin(cpu_set_t& processors, RecordSink& sink) {
 Expected<std::string> describe_process(pid_t pid, RecordOptions& options) {
   std::ifstream file(fmt::format("/proc/{}/cmdline", pid), std::ios::binary);
   for (std::string argument; std::getline(file, argument, '\0');) options.argv.push_back(argument);
-  std::ifstream comm(fmt::format("/proc/{}/comm", pid));
-  std::string name;
-  if (!std::getline(comm, name))
+  std::string name = command_of(pid);
+  if (name.empty())
     return fail(ErrorKind::not_found, fmt::format("process {}", pid), "there is none", "`ps` lists them");
   for (char& c : name)
     if (isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_' && c != '+') c = '-';

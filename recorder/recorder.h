@@ -59,7 +59,6 @@ struct RecordOutcome {
   uint64_t misdescribed_calls = 0;  // of those, calls that changed memory their row does not mention
   bool detached = false;            // the process it was attached to runs on
   uint64_t snapshots = 0;
-  uint64_t snapshot_pause_ns = 0;  // how long the program stood still for them, in all
   // Why the recording ends before the program did, which was let go (OnStoreFailure::detach).
   std::optional<Error> store_failure;
   std::optional<Error> spun_out;  // likewise (OnSpin::detach)

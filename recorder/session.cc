@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "recorder/wait_limit.h"
+#include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
@@ -316,8 +317,7 @@ void Session::lose_turn(RecordedTask& task) {
   task.lost_turn = true;
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
-  constexpr int64_t kNotReturned = -512;
-  capture_ranges(task, written_by(task.entry, kNotReturned, task.space->memory).ranges);
+  capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
   log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
              &task.registers);
   ++turn_frames_;

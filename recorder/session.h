@@ -180,7 +180,6 @@ class Session {
                          const std::string& command);
   void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
   void leave_space(RecordedTask& task);
-  static uint64_t stack_limit(pid_t tid);
   std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
 
   // signals.cc
@@ -226,7 +225,8 @@ class Session {
   bool is_attached(const RecordedTask& task) const;
   void pretend_rseq(RecordedTask& task);
   void detach_attached();
-  void undo_attach(RecordedTask& task);
+  const cpu_set_t& own_processors(const RecordedTask& task) const;
+  void register_rseq(RecordedTask& task);
 
   // let_go.cc: the program runs on without us
   // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.

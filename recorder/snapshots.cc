@@ -6,6 +6,7 @@
 
 #include "recorder/session.h"
 #include "tracee/extended_state.h"
+#include "tracee/stack_limit.h"
 
 namespace bygone {
 
@@ -81,17 +82,21 @@ Expected<void> Session::take_snapshot() {
     if (!seen.insert(task->space.get()).second) continue;
     RecordedSpace& space = *task->space;
     space.memory.follow(tid);
-    subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit(tid), has_advice_});
+    subject.spaces.push_back(
+        {&space.space, space.parent, &space.memory, tid, stack_limit_of(tid), has_advice_});
   }
   if (subject.tasks.empty()) return {};
   subject.files = changing_files(subject.spaces, subject.event, files_change_after_ns_);
   const auto written = snapshots_.write(subject);
   const auto ended = SnapshotPacer::Clock::now();
-  if (!written && written.error().kind == ErrorKind::not_found)
-    return pacer_.postpone(ended), Expected<void>{};
-  if (!written) return log_.report(written.error()), Expected<void>{};
+  if (!written) {
+    if (written.error().kind == ErrorKind::not_found)
+      pacer_.postpone(ended);
+    else
+      log_.report(written.error());
+    return {};
+  }
   ++outcome_.snapshots;
-  outcome_.snapshot_pause_ns += uint64_t(std::chrono::nanoseconds(ended - began).count());
   pacer_.took(began, ended, log_.events(), log_.written_bytes());
   forget_detached_segments();
   return {};

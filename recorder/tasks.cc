@@ -2,13 +2,13 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
 #include "tracee/memory_digest.h"
+#include "tracee/stack_limit.h"
 
 namespace bygone {
 
@@ -56,11 +56,6 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
 
 }  // namespace
 
-uint64_t Session::stack_limit(pid_t tid) {
-  rlimit limit{};
-  return prlimit(tid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
-}
-
 // Words the kernel changes when the task ends, or executes another program: its robust futexes
 // (set_robust_list(2), kernel/futex/core.c) and the word set_tid_address(2) named.
 std::vector<Address> Session::words_written_at_exit(const RecordedTask& task) {
@@ -95,7 +90,7 @@ std::vector<Address> Session::words_written_at_exit(const RecordedTask& task) {
 }
 
 std::shared_ptr<RecordedSpace> Session::begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent) {
-  log_.row(AddressSpaceRow{model.id(), parent, log_.next(), kNoEvent, stack_limit(tid)});
+  log_.row(AddressSpaceRow{model.id(), parent, log_.next(), kNoEvent, stack_limit_of(tid)});
   auto space = std::make_shared<RecordedSpace>(std::move(model), tid);
   space->parent = parent;
   return space;

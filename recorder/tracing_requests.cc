@@ -12,6 +12,7 @@
 
 #include "recorder/kinship.h"
 #include "recorder/session.h"
+#include "tracee/call_result.h"
 
 namespace bygone {
 
@@ -350,7 +351,7 @@ int64_t Session::syscall_info(RecordedTask& tracer, RecordedTask& tracee) {
   } else if (call_stop) {
     info.op = 2;
     info.exit.result = int64_t(now[Register::rax]);
-    info.exit.is_error = info.exit.result < 0 && info.exit.result >= -4095;
+    info.exit.is_error = is_error(info.exit.result);
     size = offsetof(SyscallInfo, exit.is_error) + 1;
   }
   const size_t wanted = std::min<size_t>(size, call.argument(2));

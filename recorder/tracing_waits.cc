@@ -9,12 +9,11 @@
 
 #include "recorder/kinship.h"
 #include "recorder/session.h"
+#include "tracee/call_result.h"
 
 namespace bygone {
 
 namespace {
-
-constexpr int64_t kRestartSys = -512, kRestartNoHand = -514;
 
 pid_t pid_of_descriptor(pid_t tid, int fd) {
   std::ifstream info(fmt::format("/proc/{}/fdinfo/{}", tid, fd));

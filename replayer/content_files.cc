@@ -28,19 +28,19 @@ Expected<ContentFiles::File> ContentFiles::make(const std::string& name) {
   return file;
 }
 
-Expected<void> ContentFiles::fill(const File& file, ContentId id) {
-  BYGONE_ASSIGN(const Content content, recording_.content(id));
+Expected<void> write_content(RecordingReader& recording, ContentId id, int fd) {
+  BYGONE_ASSIGN(const Content content, recording.content(id));
   auto failed = [&] {
     return fail(ErrorKind::io, fmt::format("content of {}", content.path),
                 fmt::format("cannot be laid out in memory: {}", std::strerror(errno)), "free some memory");
   };
-  if (ftruncate(file.fd, off_t(content.size_bytes)) != 0) return failed();
+  if (ftruncate(fd, off_t(content.size_bytes)) != 0) return failed();
   std::vector<std::byte> piece(1 << 20);
   for (uint64_t at = 0; at < content.size_bytes; at += piece.size()) {
     piece.resize(std::min<uint64_t>(piece.size(), content.size_bytes - at));
-    BYGONE_TRY(recording_.read_content(id, at, piece));
+    BYGONE_TRY(recording.read_content(id, at, piece));
     for (size_t done = 0; done < piece.size();) {
-      const ssize_t n = pwrite(file.fd, piece.data() + done, piece.size() - done, off_t(at + done));
+      const ssize_t n = pwrite(fd, piece.data() + done, piece.size() - done, off_t(at + done));
       if (n <= 0) return failed();
       done += size_t(n);
     }
@@ -59,7 +59,8 @@ Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mappin
     if (it == shared_.end()) {
       BYGONE_ASSIGN(File file, file_to_share(key));
       it = shared_.emplace(key, std::move(file)).first;
-      if (mapping.data.source == DataSource::content) BYGONE_TRY(fill(it->second, mapping.data.content));
+      if (mapping.data.source == DataSource::content)
+        BYGONE_TRY(write_content(recording_, mapping.data.content, it->second.fd));
     }
     if (mapping.data.source == DataSource::content) {
       BYGONE_TRY(resize(mapping));
@@ -79,7 +80,7 @@ Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mappin
   if (it == contents_.end()) {
     BYGONE_ASSIGN(File file, make("bygone-content"));
     it = contents_.emplace(key, std::move(file)).first;
-    BYGONE_TRY(fill(it->second, mapping.data.content));
+    BYGONE_TRY(write_content(recording_, mapping.data.content, it->second.fd));
   }
   return &it->second;
 }

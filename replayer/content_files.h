@@ -13,6 +13,9 @@
 
 namespace bygone {
 
+// Lays a stored content out in a memory file, from its start on, and gives it the content's size.
+Expected<void> write_content(RecordingReader& recording, ContentId content, int fd);
+
 // The memory files that stand for the recorded ones: for shared mappings one per recorded (device, inode),
 // which all its mappings share, private ones too; for files nobody shares one per stored content.
 class ContentFiles {
@@ -50,7 +53,6 @@ class ContentFiles {
 
  private:
   Expected<File> make(const std::string& name);
-  Expected<void> fill(const File& file, ContentId content);
 
   RecordingReader& recording_;
   using FileKey = std::pair<Device, uint64_t>;  // as recorded

@@ -24,27 +24,34 @@ struct ReplayMachine::Impl {
   std::unique_ptr<ReplaySession> session;
 };
 
-ReplayMachine::ReplayMachine(std::unique_ptr<RecordingReader> recording)
-    : impl_(std::make_unique<Impl>(std::move(recording))) {}
+ReplayMachine::ReplayMachine(OpenRecording open) : open_(std::move(open)) {}
 ReplayMachine::~ReplayMachine() = default;
 
+Expected<ReplayMachine::Impl*> ReplayMachine::opened() {
+  if (impl_ != nullptr) return impl_.get();
+  BYGONE_ASSIGN(auto recording, open_());
+  impl_ = std::make_unique<Impl>(std::move(recording));
+  return impl_.get();
+}
+
 Expected<void> ReplayMachine::seek(EventNumber event) {
-  RecordingReader& recording = *impl_->recording;
+  BYGONE_ASSIGN(Impl* const impl, opened());
+  RecordingReader& recording = *impl->recording;
   if (event > recording.last_event()) BYGONE_TRY(recording.refresh());
   if (event > recording.last_event() || event < recording.first_event())
     return fail(
         ErrorKind::not_found, fmt::format("event {}", event.value),
         fmt::format("is not in recording {}", recording.name()),
         fmt::format("its events are {} to {}", recording.first_event().value, recording.last_event().value));
-  auto& session = impl_->session;
+  auto& session = impl->session;
   bool goes_on = session != nullptr && session->position() <= event;
   if (goes_on && session->position() != event) {
-    BYGONE_ASSIGN(const auto nearest, impl_->snapshots.nearest(event));
+    BYGONE_ASSIGN(const auto nearest, impl->snapshots.nearest(event));
     goes_on = !nearest || nearest->event <= session->position();
   }
   if (!goes_on) {
     session.reset();
-    BYGONE_ASSIGN(auto fresh, ReplaySession::create(recording, impl_->options));
+    BYGONE_ASSIGN(auto fresh, ReplaySession::create(recording, impl->options));
     BYGONE_TRY(fresh->begin(event));
     session = std::move(fresh);
   }
@@ -83,20 +90,23 @@ std::vector<std::byte> read_mapped(const ReplayedTask& task, Address from, uint6
 }  // namespace
 
 Expected<std::vector<std::byte>> ReplayMachine::memory(Tid tid, Address from, uint64_t size_bytes) {
-  BYGONE_ASSIGN(const ReplayedTask* const task, impl_->find(tid));
+  BYGONE_ASSIGN(Impl* const impl, opened());
+  BYGONE_ASSIGN(const ReplayedTask* const task, impl->find(tid));
   return read_mapped(*task, from, size_bytes);
 }
 
 Expected<std::vector<StackLevel>> ReplayMachine::stack(Tid tid) {
-  BYGONE_ASSIGN(const ReplayedTask* const task, impl_->find(tid));
-  return impl_->unwinder.stack(*task);
+  BYGONE_ASSIGN(Impl* const impl, opened());
+  BYGONE_ASSIGN(const ReplayedTask* const task, impl->find(tid));
+  return impl->unwinder.stack(*task);
 }
 
 Expected<uint64_t> ReplayMachine::digest() {
-  if (impl_->session == nullptr) return fail(ErrorKind::not_found, "digest", "no moment was asked for");
+  BYGONE_ASSIGN(Impl* const impl, opened());
+  if (impl->session == nullptr) return fail(ErrorKind::not_found, "digest", "no moment was asked for");
   std::vector<uint64_t> values;
   std::set<AddressSpaceId> seen;
-  for (const auto& [tid, task] : impl_->session->tasks()) {
+  for (const auto& [tid, task] : impl->session->tasks()) {
     values.push_back(uint64_t(tid.value));
     values.insert(values.end(), task.registers.values.begin(), task.registers.values.end());
     if (!task.space || !seen.insert(task.space->space.id()).second) continue;
@@ -107,10 +117,11 @@ Expected<uint64_t> ReplayMachine::digest() {
 
 Expected<void> ReplayMachine::changes(Tid tid, Address from, uint64_t size_bytes, EventNumber last,
                                       const Change& visit) {
-  BYGONE_ASSIGN(const ReplayedTask* const found, impl_->find(tid));
+  BYGONE_ASSIGN(Impl* const impl, opened());
+  BYGONE_ASSIGN(const ReplayedTask* const found, impl->find(tid));
   const std::shared_ptr<ReplayedSpace> space = found->space;
   std::vector<std::byte> before = read_mapped(*found, from, size_bytes);
-  ReplaySession& session = *impl_->session;
+  ReplaySession& session = *impl->session;
   const auto ran = session.run_to(last, [&]() -> Expected<bool> {
     // Somebody who runs there still.
     const auto sharer = std::find_if(session.tasks().begin(), session.tasks().end(),
@@ -122,7 +133,7 @@ Expected<void> ReplayMachine::changes(Tid tid, Address from, uint64_t size_bytes
     before = std::move(after);
     return go_on;
   });
-  if (!ran) impl_->session.reset();
+  if (!ran) impl->session.reset();
   return ran;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "replayer/replayer.h"
@@ -8,11 +9,12 @@
 
 namespace bygone {
 
-// A machine made by replaying a recording. It keeps the replay where the last question left it. Owns the
-// reader, which nobody else may use.
+// A machine made by replaying a recording. It keeps the replay where the last question left it. The recording
+// is opened, for it alone, when the first question comes.
 class ReplayMachine : public Machine {
  public:
-  explicit ReplayMachine(std::unique_ptr<RecordingReader> recording);
+  using OpenRecording = std::function<Expected<std::unique_ptr<RecordingReader>>()>;
+  explicit ReplayMachine(OpenRecording open);
   ~ReplayMachine() override;
 
   Expected<void> seek(EventNumber event) override;
@@ -24,7 +26,10 @@ class ReplayMachine : public Machine {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Expected<Impl*> opened();
+
+  OpenRecording open_;
+  std::unique_ptr<Impl> impl_;  // null until it is open
 };
 
 }  // namespace bygone

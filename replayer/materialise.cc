@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tracee/call_result.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -28,8 +29,7 @@ Expected<void> Materialiser::run(pid_t pid, TraceeMemory& memory, std::vector<Re
   BYGONE_TRY(run_remote_calls(pid, memory, calls, ignored));
   ptrace_stops_ += (calls.size() + kMaxRemoteCalls - 1) / kMaxRemoteCalls;
   for (const RemoteCall& call : calls) {
-    const bool failed = call.result < 0 && call.result >= -4095;
-    if (!failed) continue;
+    if (!is_error(call.result)) continue;
     return fail(ErrorKind::unavailable, fmt::format("replayed process {}", pid),
                 fmt::format("{}: system call {} at 0x{:x} (0x{:x} bytes) failed: {}", what, call.number,
                             call.arguments[0], call.arguments[1], std::strerror(int(-call.result))),

@@ -5,12 +5,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -131,18 +129,6 @@ Expected<void> ProcessMaker::pass(const int* fds, size_t count) {
   std::memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
   if (sendmsg(ours_, &message, MSG_NOSIGNAL) == 1) return {};
   return fail(ErrorKind::internal, "replay", fmt::format("cannot pass files: {}", std::strerror(errno)));
-}
-
-uint64_t stack_limit_of(pid_t pid) {
-  rlimit limit{};
-  return prlimit(pid, RLIMIT_STACK, nullptr, &limit) == 0 ? limit.rlim_cur : 0;
-}
-
-void set_stack_limit(pid_t pid, uint64_t limit_bytes) {
-  rlimit limit{};
-  if (prlimit(pid, RLIMIT_STACK, nullptr, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit_bytes, limit.rlim_max);
-  prlimit(pid, RLIMIT_STACK, &limit, nullptr);
 }
 
 void end_process(pid_t pid) {

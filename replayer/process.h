@@ -31,10 +31,6 @@ class ProcessMaker {
   int theirs_;
 };
 
-// RLIMIT_STACK of a process: how far its stack may grow.
-uint64_t stack_limit_of(pid_t pid);
-void set_stack_limit(pid_t pid, uint64_t limit_bytes);
-
 // Ends a process of the replay and waits until it is gone.
 void end_process(pid_t pid);
 

@@ -6,18 +6,16 @@
 #include <cstring>
 
 #include "replayer/replay_session.h"
+#include "tracee/call_result.h"
 #include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
+#include "tracee/stack_limit.h"
 #include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
 
 namespace {
-
-bool is_error(int64_t result) {
-  return result < 0 && result >= -4095;
-}
 
 // Mapped from the same file as what it goes on from.
 std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapping& mapping) {

@@ -126,7 +126,7 @@ Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_changes_elsewhere(task, frame.frame.event));
   BYGONE_TRY(show_output(task, frame));
   BYGONE_TRY(apply_writes(frame));
-  BYGONE_TRY(set_state(task, frame));
+  BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
   set_going_on_with(task, after);
   task.call_returned = call != SYS_rt_sigreturn;
   return {};
@@ -281,7 +281,7 @@ Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
 Expected<void> ReplaySession::on_handler(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
   BYGONE_TRY(apply_writes(frame));
-  BYGONE_TRY(set_state(task, frame));
+  BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
   set_going_on_with(task, *frame.registers);
   task.call_returned = false;
   return {};
@@ -303,7 +303,7 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
 
 Expected<void> ReplaySession::on_altered(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
-  BYGONE_TRY(set_state(task, frame));
+  BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
   // Whether it stands at a call's entry, or a call that was interrupted may start again, is as it was.
   set_going_on_with(task, *frame.registers);
   return {};

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
@@ -21,23 +22,6 @@ namespace {
 constexpr auto kFollowPause = std::chrono::milliseconds(20);
 constexpr int kLooksAtTheEnd = 250;
 constexpr uint64_t kEventsPerProgress = 256;
-
-// include/linux/errno.h; the kernel starts such a call again unless a handler was entered for the signal.
-constexpr int64_t kRestartSys = -512;
-constexpr int64_t kRestartNoIntr = -513;
-constexpr int64_t kRestartNoHand = -514;
-constexpr int64_t kRestartBlock = -516;
-constexpr uint64_t kRestartSyscall = 219;
-
-// What arch_do_signal_or_restart() (arch/x86/kernel/signal.c) does to a call that was interrupted.
-void restart_call(Registers& registers) {
-  const int64_t result = int64_t(registers[Register::rax]);
-  const bool block = result == kRestartBlock;
-  if (!block && result != kRestartSys && result != kRestartNoIntr && result != kRestartNoHand) return;
-  if (int64_t(registers[Register::orig_rax]) < 0) return;
-  registers[Register::rax] = block ? kRestartSyscall : registers[Register::orig_rax];
-  registers[Register::rip] -= 2;
-}
 
 bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> bytes) {
   std::vector<std::byte> found(bytes.size());
@@ -108,7 +92,7 @@ Expected<void> ReplaySession::begin(EventNumber event) {
   if (!start) return {};
   BYGONE_ASSIGN(const SnapshotState state, snapshots_.state_at(start->event));
   BYGONE_TRY(restore(state));
-  outcome_.first_event = outcome_.last_event = start->event;
+  outcome_.last_event = start->event;
   return {};
 }
 
@@ -257,10 +241,10 @@ Expected<void> ReplaySession::run_to_timestamp(ReplayedTask& task, const Place& 
                                      instead, found[Register::rip]));
 }
 
-Expected<void> ReplaySession::set_state(ReplayedTask& task, FullFrame& frame) {
-  if (frame.extended_state.empty()) return {};
-  if (set_extended_state(task.pid, frame.extended_state)) return {};
-  return fail(ErrorKind::unavailable, fmt::format("event {}", frame.frame.event.value),
+Expected<void> ReplaySession::set_state(const ReplayedTask& task, EventNumber event,
+                                        std::span<const std::byte> extended_state) {
+  if (extended_state.empty() || set_extended_state(task.pid, extended_state)) return {};
+  return fail(ErrorKind::unavailable, fmt::format("event {}", event.value),
               "this processor cannot take the recorded vector registers",
               "replay on a machine with the same processor features (XSAVE components)");
 }

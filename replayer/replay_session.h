@@ -54,8 +54,11 @@ class ReplaySession {
   Expected<void> restore(const SnapshotState& state);
   Expected<void> restore_files(const SnapshotState& state);
   Expected<void> restore_file(int fd, const PageTable& pages);
-  Expected<void> restore_space(const SnapshotState::SpaceState& space, EventNumber event);
-  Expected<void> restore_task(const SnapshotState::TaskState& task);
+  Expected<void> restore_space(const SnapshotState::SpaceState& state,
+                               const std::vector<const TaskState*>& tasks);
+  Expected<ReplayedTask*> restore_task(const TaskState& state, pid_t pid,
+                                       std::shared_ptr<ReplayedSpace> space);
+  Expected<void> fill_space(const SnapshotState::SpaceState& state, ReplayedTask& task);
   Expected<void> compare_space(ReplayedTask& task, const PageTable& pages, const Place& place);
   Expected<void> compare_own_page(const Mapping& mapping, Address at, std::span<const std::byte> page,
                                   const Place& place);
@@ -104,7 +107,9 @@ class ReplaySession {
   static void take_registers(ReplayedTask& task);
   Expected<Stop> run_on(ReplayedTask& task, const Place& place);
   void set_going_on_with(ReplayedTask& task, const Registers& registers);
-  Expected<void> set_state(ReplayedTask& task, FullFrame& frame);
+  // XSAVE area; empty for none to be set.
+  static Expected<void> set_state(const ReplayedTask& task, EventNumber event,
+                                  std::span<const std::byte> extended_state);
   Expected<void> apply_writes(FullFrame& frame);
   Expected<void> show_output(ReplayedTask& task, FullFrame& frame);
   Expected<void> prove(ReplayedTask& task, const Place& place);
@@ -142,7 +147,6 @@ class ReplaySession {
   std::map<Tid, ReplayedTask> tasks_;
   std::map<Tid, pid_t> made_;  // by a clone frame, waiting for their start frame
   std::map<Tid, Tid> makers_;  // who made them
-  std::map<AddressSpaceId, std::shared_ptr<ReplayedSpace>> restored_spaces_;  // while a snapshot is restored
   std::map<AddressSpaceId, AddressSpaceRow> space_rows_;
   std::map<std::pair<Tid, EventNumber>, Tid> group_of_;  // (tid, first event) -> tgid
   Tid first_task_;

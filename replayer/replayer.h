@@ -27,7 +27,6 @@ struct ReplayOptions {
 };
 
 struct ReplayOutcome {
-  EventNumber first_event;         // after which the replay began: that of a snapshot, or 0
   EventNumber last_event;          // the last event replayed
   std::optional<int> wait_status;  // of the first task, if its end was replayed
   uint64_t ptrace_stops = 0;

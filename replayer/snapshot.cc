@@ -12,6 +12,7 @@
 #include "tracee/extended_state.h"
 #include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
+#include "tracee/stack_limit.h"
 #include "tracee/stub_image.h"
 
 namespace bygone {
@@ -114,17 +115,15 @@ Expected<Snapshot> ReplaySession::keep(SnapshotWriter& writer) {
 
 Expected<void> ReplaySession::restore(const SnapshotState& state) {
   BYGONE_TRY(restore_files(state));
-  for (const auto& space : state.spaces) BYGONE_TRY(restore_space(space, state.snapshot.event));
-  for (const auto& task : state.tasks) BYGONE_TRY(restore_task(task));
   for (const auto& space : state.spaces) {
-    const bool has_tasks = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-      return t.second.space->space.id() == space.row.address_space;
-    });
-    if (!has_tasks)
+    std::vector<const TaskState*> tasks;
+    for (const TaskState& task : state.tasks)
+      if (task.row.address_space == space.row.address_space) tasks.push_back(&task);
+    if (tasks.empty())
       return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", state.snapshot.event.value),
                   fmt::format("has memory {} that nobody runs in", space.row.address_space.value));
+    BYGONE_TRY(restore_space(space, tasks));
   }
-  restored_spaces_.clear();
   if (!tasks_.contains(first_task_)) outcome_.wait_status = first_status_;
   return {};
 }
@@ -180,20 +179,36 @@ Expected<void> ReplaySession::restore_file(int fd, const PageTable& pages) {
   });
 }
 
-Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& state, EventNumber event) {
+// The first task has the process the memory is made in, the others share it.
+Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& state,
+                                            const std::vector<const TaskState*>& tasks) {
   BYGONE_ASSIGN(const pid_t pid, processes_.make());
-  const auto space = make_space(state.row.address_space, pid, event);
-  restored_spaces_[state.row.address_space] = space;
-  made_[Tid{-int32_t(restored_spaces_.size())}] = pid;  // until a task takes it
+  const auto space = make_space(state.row.address_space, pid, state.row.event);
   set_stack_limit(pid, state.row.stack_limit_bytes);
-  BYGONE_TRY(materialiser_.clear(pid, space->memory));
-  BYGONE_TRY(adopt_mappings(*space, event, nullptr));
+  BYGONE_ASSIGN(ReplayedTask* const first, restore_task(*tasks.front(), pid, space));
+  BYGONE_TRY(fill_space(state, *first));
+  BYGONE_TRY(set_state(*first, state.row.event, tasks.front()->extended_state));
+  for (const TaskState* const task : std::span(tasks).subspan(1)) {
+    const Place place{state.row.event, task->row.task, "snapshot"};
+    BYGONE_ASSIGN(const pid_t sharer, clone_process(*first, Memory::shared, place));
+    space->users.insert(sharer);
+    BYGONE_ASSIGN(const ReplayedTask* const restored, restore_task(*task, sharer, space));
+    BYGONE_TRY(set_state(*restored, state.row.event, task->extended_state));
+  }
+  return {};
+}
+
+Expected<void> ReplaySession::fill_space(const SnapshotState::SpaceState& state, ReplayedTask& task) {
+  const EventNumber event = state.row.event;
+  ReplayedSpace& space = *task.space;
+  BYGONE_TRY(materialiser_.clear(task.pid, space.memory));
+  BYGONE_TRY(adopt_mappings(space, event, nullptr));
   std::vector<Part> parts;
-  for (const auto& [start, mapping] : space->space.mappings()) parts.push_back({&mapping, mapping.range()});
-  BYGONE_TRY(materialiser_.make(pid, space->memory, parts, Filling::files_only));
+  for (const auto& [start, mapping] : space.space.mappings()) parts.push_back({&mapping, mapping.range()});
+  BYGONE_TRY(materialiser_.make(task.pid, space.memory, parts, Filling::files_only));
   const auto write = [&](uint64_t address, std::span<const std::byte> bytes) -> Expected<void> {
     const bool ours = range_of(Address{address}, bytes.size()).intersects(kOwnPages);
-    if (!ours && space->memory.write(Address{address}, bytes)) return {};
+    if (!ours && space.memory.write(Address{address}, bytes)) return {};
     return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", event.value),
                 fmt::format("has pages at 0x{:x} where nothing is mapped", address),
                 "`bygone verify` says how far the recording can be used");
@@ -213,37 +228,27 @@ Expected<void> ReplaySession::restore_space(const SnapshotState::SpaceState& sta
     calls.push_back({SYS_madvise, {advice.start.value, advice.end - advice.start, uint64_t(advice.advice)}});
   }
   has_advice_ = has_advice_ || !calls.empty();
-  return materialiser_.run(pid, space->memory, calls, "madvise");
+  return materialiser_.run(task.pid, space.memory, calls, "madvise");
 }
 
-Expected<void> ReplaySession::restore_task(const SnapshotState::TaskState& state) {
-  const auto space = restored_spaces_.find(state.row.address_space);
-  if (space == restored_spaces_.end() || tasks_.contains(state.row.task))
-    return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", state.row.event.value),
-                fmt::format("cannot have a task {} there", state.row.task.value));
-  const auto sharer = std::find_if(tasks_.begin(), tasks_.end(),
-                                   [&](const auto& t) { return t.second.space == space->second; });
+// Takes the process, whatever becomes of the restoring.
+Expected<ReplayedTask*> ReplaySession::restore_task(const TaskState& state, pid_t pid,
+                                                    std::shared_ptr<ReplayedSpace> space) {
   ReplayedTask task;
   task.tid = state.row.task;
   task.tgid = state.row.tgid;
-  if (sharer == tasks_.end()) {
-    task.pid = *space->second->users.begin();
-    std::erase_if(made_, [&](const auto& m) { return m.second == task.pid; });
-  } else {
-    const Place place{state.row.event, task.tid, "snapshot"};
-    BYGONE_ASSIGN(task.pid, clone_process(sharer->second, Memory::shared, place));
-    space->second->users.insert(task.pid);
-  }
-  task.space = space->second;
+  task.pid = pid;
+  task.space = std::move(space);
   task.registers = state.registers;
   task.registers_set = false;
   task.at_entry = state.row.position == SnapshotPosition::in_call;
   task.call_returned = state.row.position == SnapshotPosition::call_returned;
-  const ReplayedTask& kept = tasks_.emplace(state.row.task, std::move(task)).first->second;
-  if (state.extended_state.empty() || set_extended_state(kept.pid, state.extended_state)) return {};
-  return fail(ErrorKind::unavailable, fmt::format("snapshot of event {}", state.row.event.value),
-              "this processor cannot take the recorded vector registers",
-              "replay on a machine with the same processor features (XSAVE components)");
+  const auto [restored, is_new] = tasks_.try_emplace(state.row.task, std::move(task));
+  if (is_new) return &restored->second;
+  end_process(pid);
+  return fail(ErrorKind::bad_data, fmt::format("snapshot of event {}", state.row.event.value),
+              fmt::format("has two tasks {}", state.row.task.value),
+              "`bygone verify` says how far the recording can be used");
 }
 
 Expected<void> ReplaySession::compare(const SnapshotState& state) {
@@ -312,23 +317,13 @@ Expected<void> ReplaySession::compare_space(ReplayedTask& task, const PageTable&
   Pagemap pagemap(task.pid);
   std::vector<std::byte> page(kPageSize);
   for (const auto& [start, mapping] : task.space->space.mappings()) {
-    const bool is_private = !mapping.recorded.prot.shared || mapping.recorded.inode == 0;
-    if (!is_private || mapping.kind == MappingKind::bygone || mapping.kind == MappingKind::vvar ||
-        mapping.kind == MappingKind::vsyscall)
-      continue;
-    constexpr uint64_t kPagesAtOnce = 512;
-    for (Address at = start; at < mapping.range().end;) {
-      const uint64_t count = std::min(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
-      const auto& state = pagemap.look_up(at, count);
-      for (uint64_t i = 0; i < count; ++i) {
-        const Address here = at + i * kPageSize;
-        if (state[i] != Pagemap::Page::own || find_run(pages, here.value / kPageSize) != nullptr) continue;
-        if (!memory.read(here, page)) continue;
-        blank(here, page, kZeroes);
-        BYGONE_TRY(compare_own_page(mapping, here, page, place));
-      }
-      at = at + count * kPageSize;
-    }
+    if (!holds_private_pages(mapping)) continue;
+    BYGONE_TRY(pagemap.for_each(mapping.range(), [&](Address here, Pagemap::Page state) -> Expected<void> {
+      if (state != Pagemap::Page::own || find_run(pages, here.value / kPageSize) != nullptr) return {};
+      if (!memory.read(here, page)) return {};
+      blank(here, page, kZeroes);
+      return compare_own_page(mapping, here, page, place);
+    }));
   }
   return {};
 }

@@ -10,6 +10,8 @@
 #include <map>
 #include <set>
 
+#include "replayer/content_files.h"
+
 namespace bygone {
 
 namespace {
@@ -99,17 +101,10 @@ Unwinder::~Unwinder() = default;
 
 Expected<int> Unwinder::Impl::file(ContentId id) {
   if (const auto known = files.find(id); known != files.end()) return known->second;
-  BYGONE_ASSIGN(const Content content, recording.content(id));
   const int fd = memfd_create("bygone-symbols", MFD_CLOEXEC);
   if (fd < 0) return fail(ErrorKind::unavailable, "memory file", std::strerror(errno));
   files[id] = fd;
-  std::vector<std::byte> piece;
-  for (uint64_t at = 0; at < content.size_bytes; at += piece.size()) {
-    piece.resize(std::min<uint64_t>(1 << 20, content.size_bytes - at));
-    BYGONE_TRY(recording.read_content(id, at, piece));
-    if (pwrite(fd, piece.data(), piece.size(), off_t(at)) != ssize_t(piece.size()))
-      return fail(ErrorKind::io, "memory file", std::strerror(errno), "free some memory");
-  }
+  BYGONE_TRY(write_content(recording, id, fd));
   return fd;
 }
 

@@ -135,6 +135,8 @@ struct RowFields<Mapping> {
       "A mapping as the recorded kernel described it, during first_event <= event < end_event.";
   static constexpr std::string_view key = "id";
   static constexpr PayloadKind payload = PayloadKind::bytes;
+  // A stack's bytes; no two stacks are equal.
+  static constexpr bool shares_payloads = false;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(id, "id", "row identity"),
       BYGONE_FIELD(address_space, "address_space", "address_space.id"),
@@ -285,6 +287,7 @@ struct RowFields<SnapshotTask> {
   static constexpr int64_t since_format = kSnapshotsSince;
   static constexpr std::string_view key = "event,task";
   static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr bool shares_payloads = false;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(event, "event", "snapshot.event"),
       BYGONE_FIELD(task, "task", "tid of the task"),
@@ -303,6 +306,7 @@ struct RowFields<SnapshotSpace> {
   static constexpr int64_t since_format = kSnapshotsSince;
   static constexpr std::string_view key = "event,address_space";
   static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr bool shares_payloads = false;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(event, "event", "snapshot.event"),
       BYGONE_FIELD(address_space, "address_space", "address_space.id"),
@@ -320,6 +324,7 @@ struct RowFields<SnapshotFile> {
   static constexpr int64_t since_format = kSnapshotsSince;
   static constexpr std::string_view key = "event,device,inode";
   static constexpr PayloadKind payload = PayloadKind::bytes;
+  static constexpr bool shares_payloads = false;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(event, "event", "snapshot.event"),
       BYGONE_FIELD(device, "device", "as in /proc/PID/maps"),
@@ -354,6 +359,8 @@ struct RowFields<PageBatch> {
   static constexpr int64_t since_format = kSnapshotsSince;
   static constexpr std::string_view key = "id";
   static constexpr PayloadKind payload = PayloadKind::bytes;
+  // Kept once already.
+  static constexpr bool shares_payloads = false;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(id, "id", "number of the first page"),
       BYGONE_FIELD(event, "event", "the snapshot that kept them first"),
@@ -492,6 +499,15 @@ constexpr int64_t since_format() {
     return RowFields<Row>::since_format;
   else
     return 1;
+}
+
+// Whether equal payloads of several recordings are worth looking for.
+template <class Row>
+constexpr bool shares_payloads() {
+  if constexpr (requires { RowFields<Row>::shares_payloads; })
+    return RowFields<Row>::shares_payloads;
+  else
+    return RowFields<Row>::payload == PayloadKind::bytes;
 }
 
 // Calls visit(field) for every field of Row, in order.

@@ -268,13 +268,9 @@ Expected<void> Ingest::Impl::take(AnyRow row, std::span<const std::byte> payload
       std::visit([]<class Row>(const Row&) { return RowFields<Row>::payload == PayloadKind::bytes; }, row);
   if ((!payload.empty() || source.pieces) && !may_have_payload)
     return fail(ErrorKind::bad_data, object, "a record has a payload where none belongs");
-  // A mapping's bytes are a stack's, and no two stacks are equal; pages of snapshots are kept once already.
-  const bool is_unique = std::holds_alternative<Mapping>(row) || std::holds_alternative<PageBatch>(row) ||
-                         std::holds_alternative<SnapshotTask>(row) ||
-                         std::holds_alternative<SnapshotSpace>(row) ||
-                         std::holds_alternative<SnapshotFile>(row);
+  const bool shares = std::visit([]<class Row>(const Row&) { return shares_payloads<Row>(); }, row);
   BYGONE_TRY(
-      store_piece(payload, is_unique ? std::nullopt : std::optional(SharedPayloads::Extent::whole), source));
+      store_piece(payload, shares ? std::optional(SharedPayloads::Extent::whole) : std::nullopt, source));
   const auto payload_position = std::exchange(source.pieces, std::nullopt);
   const auto event = event_of(row);
   if (!event || *event <= last) return put(row, payload_position);

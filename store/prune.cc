@@ -28,6 +28,15 @@ int64_t number(SQLite::Database& database, const std::string& sql) {
   return statement.executeStep() ? statement.getColumn(0).getInt64() : 0;
 }
 
+void drop_rows(SQLite::Database& database, std::string_view table, const std::vector<int64_t>& ids) {
+  SQLite::Statement drop(database, fmt::format("DELETE FROM {} WHERE id = ?", table));
+  for (const int64_t id : ids) {
+    drop.reset();
+    drop.bind(1, id);
+    drop.exec();
+  }
+}
+
 // Rows that belong to one event each.
 constexpr std::string_view kEventTables[] = {"frame",
                                              "memory_write",
@@ -133,12 +142,7 @@ Expected<void> Pruner::drop_pages() {
     while (next != merged.end() && next->second <= first) ++next;
     if (next == merged.end() || next->first >= end) unused.push_back(int64_t(first));
   }
-  SQLite::Statement drop(database_, "DELETE FROM page WHERE id = ?");
-  for (const int64_t id : unused) {
-    drop.reset();
-    drop.bind(1, id);
-    drop.exec();
-  }
+  drop_rows(database_, "page", unused);
   return {};
 }
 
@@ -163,14 +167,11 @@ Expected<void> Pruner::drop_blobs() {
       }
     }
   }
-  SQLite::Statement drop(database_, "DELETE FROM blob WHERE id = ?");
-  for (const auto& [id, size] : sizes) {
-    // The last may get a payload yet: numbers go on from there.
-    if (used.contains(id) || id == sizes.rbegin()->first) continue;
-    drop.reset();
-    drop.bind(1, id);
-    drop.exec();
-  }
+  std::vector<int64_t> unused;
+  // The last may get a payload yet: numbers go on from there.
+  for (const auto& [id, size] : sizes)
+    if (!used.contains(id) && id != sizes.rbegin()->first) unused.push_back(id);
+  drop_rows(database_, "blob", unused);
   return {};
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "store/database.h"
 #include "store/recording_access.h"
@@ -89,12 +88,10 @@ Expected<SnapshotState> SnapshotReader::state_at(EventNumber event) {
       return fail(ErrorKind::not_found, fmt::format("snapshot of event {}", event.value),
                   "is not in this recording");
     state.snapshot = *found;
-    BYGONE_ASSIGN(auto tasks, rows_at<SnapshotTask>(recording_, event));
-    for (auto& [row, bytes] : tasks) {
-      if (bytes.size() < sizeof(Registers)) return damaged(event, "the registers of a task are cut short");
-      auto& task = state.tasks.emplace_back(SnapshotState::TaskState{row, {}, {}});
-      std::memcpy(task.registers.values.data(), bytes.data(), sizeof(Registers));
-      task.extended_state.assign(bytes.begin() + sizeof(Registers), bytes.end());
+    BYGONE_ASSIGN(const auto tasks, rows_at<SnapshotTask>(recording_, event));
+    for (const auto& [row, bytes] : tasks) {
+      BYGONE_ASSIGN(TaskState task, decode_task_state(row, bytes));
+      state.tasks.push_back(std::move(task));
     }
     BYGONE_ASSIGN(const auto spaces, rows_at<SnapshotSpace>(recording_, event));
     for (const auto& [row, bytes] : spaces) {

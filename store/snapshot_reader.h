@@ -6,19 +6,14 @@
 #include <vector>
 
 #include "schema/page_table.h"
-#include "schema/registers.h"
 #include "schema/rows.h"
+#include "schema/task_state.h"
 #include "store/recording_reader.h"
 
 namespace bygone {
 
 // What a snapshot says of a moment, without the bytes of the pages.
 struct SnapshotState {
-  struct TaskState {
-    SnapshotTask row;
-    Registers registers;
-    std::vector<std::byte> extended_state;
-  };
   struct SpaceState {
     SnapshotSpace row;
     PageTable pages;  // by address

@@ -115,6 +115,11 @@ Expected<std::unique_ptr<RecordingReader>> Store::read(std::string_view name_or_
   return RecordingReader::open(file, catalog);
 }
 
+Expected<std::unique_ptr<RecordingReader>> Store::read_again(std::string_view name_or_file,
+                                                             const RecordingReader& opened) const {
+  return read(name_or_file.empty() ? std::string_view(opened.name()) : name_or_file);
+}
+
 Expected<std::vector<RecordingSummary>> Store::list() const {
   std::vector<RecordingSummary> all;
   for (const std::string& name : recording_names(directory_)) {

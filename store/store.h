@@ -52,6 +52,11 @@ class Store {
   // empty string means the latest recording.
   Expected<std::unique_ptr<RecordingReader>> read(std::string_view name_or_file) const;
 
+  // The same recording through a reader of its own, also where read() took the latest and there is a later
+  // one now.
+  Expected<std::unique_ptr<RecordingReader>> read_again(std::string_view name_or_file,
+                                                        const RecordingReader& opened) const;
+
   // Newest first. A recording that cannot be read is listed with its problem.
   Expected<std::vector<RecordingSummary>> list() const;
 

@@ -16,25 +16,20 @@ namespace {
 
 // include/uapi/asm-generic/mman-common.h
 constexpr uint64_t kDontNeedLocked = 24, kGuardInstall = 102, kGuardRemove = 103;
-constexpr size_t kPagesAtOnce = 512;
 
 void add_guards(std::vector<SnapshotAdvice>& advice, pid_t tid, EventNumber event,
                 const AddressSpace& space) {
   Pagemap pagemap(tid);
   for (const auto& [start, mapping] : space.mappings()) {
-    for (Address at = start; at < mapping.range().end;) {
-      const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
-      const auto& found = pagemap.look_up(at, pages);
-      for (size_t i = 0; i < pages; ++i) {
-        if (found[i] != Pagemap::Page::guard) continue;
-        const Address page = at + i * kPageSize;
-        if (!advice.empty() && advice.back().advice == int32_t(kGuardInstall) && advice.back().end == page)
-          advice.back().end = page + kPageSize;
-        else
-          advice.push_back({event, space.id(), page, page + kPageSize, int32_t(kGuardInstall)});
-      }
-      at = at + pages * kPageSize;
-    }
+    static_cast<void>(
+        pagemap.for_each(mapping.range(), [&](Address page, Pagemap::Page found) -> Expected<void> {
+          if (found != Pagemap::Page::guard) return {};
+          if (!advice.empty() && advice.back().advice == int32_t(kGuardInstall) && advice.back().end == page)
+            advice.back().end = page + kPageSize;
+          else
+            advice.push_back({event, space.id(), page, page + kPageSize, int32_t(kGuardInstall)});
+          return {};
+        }));
   }
 }
 

@@ -2,10 +2,12 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "schema/error.h"
 #include "schema/memory_range.h"
 
 namespace bygone {
@@ -22,6 +24,19 @@ class Pagemap {
   enum class Page : unsigned char { absent, own, of_file, guard };
   // The pages from `start` on; all `own`, to be on the safe side, where the kernel does not tell.
   const std::vector<Page>& look_up(Address start, size_t pages);
+
+  // Calls visit(address, page) for every page of the range; ends with its first error.
+  template <class Visit>
+  Expected<void> for_each(const MemoryRange& range, Visit&& visit) {
+    constexpr uint64_t kPagesAtOnce = 512;
+    for (Address at = range.start; at < range.end;) {
+      const uint64_t count = std::min(kPagesAtOnce, (range.end - at) / kPageSize);
+      const auto& found = look_up(at, count);
+      for (uint64_t i = 0; i < count; ++i) BYGONE_TRY(visit(at + i * kPageSize, found[i]));
+      at = at + count * kPageSize;
+    }
+    return {};
+  }
 
  private:
   int fd_;

@@ -28,8 +28,8 @@ tl::unexpected<Error> gone(pid_t tid) {
   return fail(ErrorKind::not_found, fmt::format("task {}", tid), "was killed while a snapshot was taken");
 }
 
-// Private memory a program can have changed. The vvar pages are the kernel's, bygone's pages come with the
-// stub.
+}  // namespace
+
 bool holds_private_pages(const Mapping& mapping) {
   switch (mapping.kind) {
     case MappingKind::vvar:
@@ -40,8 +40,6 @@ bool holds_private_pages(const Mapping& mapping) {
       return !mapping.recorded.prot.shared || mapping.recorded.inode == 0;
   }
 }
-
-}  // namespace
 
 // Turns pages as they are read, in ascending order, into a table.
 class SnapshotWriter::Scan {
@@ -226,13 +224,8 @@ Expected<Snapshot> SnapshotWriter::write(const SnapshotSubject& subject) {
   }
   for (const auto& [row, table] : space_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
   for (const auto& [row, table] : file_rows) BYGONE_TRY(append_row(sink_, row, encode_page_table(table)));
-  std::vector<std::byte> state;
-  for (const SnapshotSubject::Task& task : subject.tasks) {
-    const auto registers = std::as_bytes(std::span(task.registers.values));
-    state.assign(registers.begin(), registers.end());
-    state.insert(state.end(), task.extended_state.begin(), task.extended_state.end());
-    BYGONE_TRY(append_row(sink_, task.row, state));
-  }
+  for (const TaskState& task : subject.tasks)
+    BYGONE_TRY(append_row(sink_, task.row, encode_task_payload(task)));
   snapshot.new_pages = new_pages_;
   snapshot.pause_ns = uint64_t(std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count());
   BYGONE_TRY(append_row(sink_, snapshot));

@@ -10,8 +10,8 @@
 
 #include "schema/page_table.h"
 #include "schema/record.h"
-#include "schema/registers.h"
 #include "schema/rows.h"
+#include "schema/task_state.h"
 #include "tracee/address_space.h"
 #include "tracee/memory.h"
 
@@ -19,11 +19,6 @@ namespace bygone {
 
 // What a snapshot is taken of. Everything is borrowed for the length of the call.
 struct SnapshotSubject {
-  struct Task {
-    SnapshotTask row;
-    Registers registers;
-    std::vector<std::byte> extended_state;
-  };
   struct Space {
     const AddressSpace* space;
     AddressSpaceId parent;  // it was forked from
@@ -45,7 +40,7 @@ struct SnapshotSubject {
     Ranges holes;  // known to be zeroes: to read them through a mapping would give them memory
   };
   EventNumber event;
-  std::vector<Task> tasks;
+  std::vector<TaskState> tasks;
   std::vector<Space> spaces;
   std::vector<File> files;
 };
@@ -107,6 +102,10 @@ class SnapshotWriter {
   std::map<AddressSpaceId, KnownPages> spaces_;
   std::map<FileKey, KnownPages> files_;
 };
+
+// Private memory a program can have changed. The vvar pages are the kernel's, bygone's pages come with the
+// stub.
+bool holds_private_pages(const Mapping& mapping);
 
 // The files whose content is not what was stored when they were mapped, or may not be: those mapped
 // MAP_SHARED, and those mapped privately that were last written after `files_change_after_ns` (st_mtim, ns
