@@ -11,7 +11,10 @@ namespace bygone {
 Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state) {
   state.resize(16384);  // AMX, the largest component so far, ends below 11 KiB
   iovec area{state.data(), state.size()};
-  if (ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &area) != 0) return Outcome::gone;
+  if (ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &area) != 0) {
+    state.clear();
+    return Outcome::gone;
+  }
   state.resize(area.iov_len);
   return Outcome::done;
 }
