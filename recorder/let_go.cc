@@ -79,10 +79,10 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
     if (!handle_event(task, *stop)) kill(task.tid, SIGKILL);
   } else if (undo_stop(task, stop)) {
     restore_timestamps(task);
-    call_off_changes(task);
+    const bool alive = call_off_changes(task);
     task.may_detach = true;
     if (is_attached(task)) return;  // together with all others of its process
-    queue_held_signals(task);
+    if (alive) queue_held_signals(task);
     detach(task);
   }
 }
@@ -117,10 +117,11 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
   return true;
 }
 
-void Session::call_off_changes(RecordedTask& task) {
+// False if the task was killed meanwhile.
+bool Session::call_off_changes(RecordedTask& task) {
   const cpu_set_t& processors = own_processors(task);
   sched_setaffinity(task.tid, sizeof processors, &processors);
-  if (!task.space) return;
+  if (!task.space) return true;
   TraceeMemory& memory = task.space->memory;
   memory.follow(task.tid);
   // Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
@@ -128,8 +129,9 @@ void Session::call_off_changes(RecordedTask& task) {
   const ScopedSignalMask held_back(task.tid, [](uint64_t) { return kAllButOurs; });
   std::vector<siginfo_t> arrived;
   RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
-  static_cast<void>(run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived));
+  const bool alive = run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived).has_value();
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
+  return alive;
 }
 
 // Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
@@ -144,15 +146,18 @@ void Session::queue_held_signals(RecordedTask& task) {
     RemoteCall queue{SYS_rt_tgsigqueueinfo,
                      {uint64_t(task.tgid), uint64_t(task.tid), uint64_t(held.si_signo), kScratch.value},
                      -1};
-    const bool queued = memory.write_value(kScratch, held) &&
-                        run_remote_calls(task.tid, memory, std::span(&queue, 1), arrived) &&
-                        queue.result == 0;
-    if (!queued) syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);
+    if (memory.write_value(kScratch, held)) {
+      const auto asked = run_remote_calls(task.tid, memory, std::span(&queue, 1), arrived);
+      if (!asked && asked.error().kind == ErrorKind::not_found) return;  // killed meanwhile
+    }
+    if (queue.result != 0) syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);
   }
 }
 
 void Session::detach(RecordedTask& task) {
-  ptrace(PTRACE_DETACH, task.tid, nullptr, nullptr);
+  // One that is killed under us, as by a thread of its process that executes a program, has left its stop: it
+  // stays until its end is reported, for which it stops once more.
+  if (ptrace(PTRACE_DETACH, task.tid, nullptr, nullptr) != 0) return;
   if (task.computing) --computing_;
   if (task.space) task.space->users.erase(task.tid);
   tasks_.erase(task.tid);

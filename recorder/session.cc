@@ -83,7 +83,7 @@ void Session::begin_waiting(pid_t first) {
   struct sigaction interrupt {};  // without SA_RESTART: waits come back
   interrupt.sa_handler = [](int) {};
   sigaction(SIGALRM, &interrupt, nullptr);
-  if (options_.snapshots.wanted) heartbeat_ = Heartbeat::start(kHeartbeat);
+  heartbeat_ = Heartbeat::start(kHeartbeat);
   sink_.on_trouble([process = getpid(), thread = gettid()] { tgkill(process, thread, SIGALRM); });
 }
 

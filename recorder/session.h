@@ -234,7 +234,7 @@ class Session {
   void let_go_of_stopped();
   void let_go_from(RecordedTask& task, const Stop* stop);
   bool undo_stop(RecordedTask& task, const Stop* stop);
-  void call_off_changes(RecordedTask& task);
+  bool call_off_changes(RecordedTask& task);
   void queue_held_signals(RecordedTask& task);
   void detach(RecordedTask& task);
 
@@ -309,7 +309,7 @@ class Session {
   EventLog log_;
   FileKeeper files_;
   SnapshotPacer pacer_;
-  std::optional<Heartbeat> heartbeat_;  // while snapshots may be due in the middle of a computation
+  std::optional<Heartbeat> heartbeat_;  // waits of which nothing comes end, and computations are looked at
   SnapshotWriter snapshots_;
   int64_t files_change_after_ns_;  // see changing_files()
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts

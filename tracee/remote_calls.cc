@@ -4,6 +4,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace bygone {
@@ -41,12 +42,23 @@ Expected<void> start_round(pid_t tid, TraceeMemory& memory, std::span<const Remo
   return {};
 }
 
+// The next stop, or nothing if none will come: killed between our last look and its resumption, a task's stop
+// at its exit was passed over unseen, and a leader is not reported before the last of its threads.
+std::optional<Stop> next_stop(pid_t tid) {
+  for (;;) {
+    auto stop = wait_for(tid, Waiting::block);
+    if (stop && stop->kind != Stop::Kind::exited) return stop;
+    if (stop || errno != EINTR) return std::nullopt;
+    const char state = task_state(tid, tid);
+    if (state == 'Z' || state == 'X' || state == 0) return std::nullopt;
+  }
+}
+
 // Waits until the stub's breakpoint; passes over the events the calls themselves cause.
 Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
   for (;;) {
-    const auto stop = wait_for(tid, Waiting::block);
-    if (!stop) continue;
-    if (stop->kind == Stop::Kind::exited) return task_gone(tid);
+    const auto stop = next_stop(tid);
+    if (!stop) return task_gone(tid);
     if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT) return task_gone(tid);
     if (stop->kind == Stop::Kind::signal) {
       siginfo_t info;
@@ -102,9 +114,8 @@ Expected<void> exec_stub(pid_t tid, TraceeMemory& memory, int stub_fd) {
       0};
   BYGONE_TRY(start_round(tid, memory, std::span(&call, 1), registers));
   for (;;) {
-    const auto stop = wait_for(tid, Waiting::block);
-    if (!stop) continue;
-    if (stop->kind == Stop::Kind::exited) return task_gone(tid);
+    const auto stop = next_stop(tid);
+    if (!stop) return task_gone(tid);
     if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXEC) break;
     if (stop->kind == Stop::Kind::event && stop->event == PTRACE_EVENT_EXIT) return task_gone(tid);
     if (stop->kind == Stop::Kind::signal && stop->signal == SIGTRAP) {

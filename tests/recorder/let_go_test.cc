@@ -84,10 +84,10 @@ INSTANTIATE_TEST_SUITE_P(Programs, LetGoTest,
                          testing::Values("threads_mutex", "threads_condvar", "threads_barrier", "rdtsc",
                                          "rdtsc_child", "fork_tree", "fork_many", "vfork", "posix_spawn",
                                          "posix_timer", "setitimer", "signals_nested", "signal_threads",
-                                         "signal_self", "sigtimedwait", "exec_chain", "spin_on_flag",
-                                         "interrupted_computing", "job_control", "poll_select",
-                                         "nanosleep_stopped", "maps_fork_exec", "madvise", "clone_flags",
-                                         "unknown_call", "fault_handled", "ioctls"),
+                                         "signal_self", "sigtimedwait", "exec_chain", "thread_exec",
+                                         "spin_on_flag", "interrupted_computing", "job_control",
+                                         "poll_select", "nanosleep_stopped", "maps_fork_exec", "madvise",
+                                         "clone_flags", "unknown_call", "fault_handled", "ioctls"),
                          [](const auto& name) { return std::string(name.param); });
 
 TEST(Kill, LeavesNobodyBehind) {
