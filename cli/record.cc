@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "cli/exit_status.h"
 #include "cli/freezer.h"
 #include "cli/keep.h"
+#include "query/names.h"
 #include "recorder/recorder.h"
 
 namespace bygone::cli {
@@ -55,6 +57,17 @@ void tell_outcome(const std::string& name, const RecordOutcome& outcome, const O
     tell(fmt::format("recorded as {}, {} events; process {} runs on", name, outcome.events, options.pid));
   else
     tell(fmt::format("recorded as {}, {} events", name, outcome.events));
+}
+
+// Where the window could not be kept as small as it was to be.
+void tell_window(const Store& store, const std::string& name, uint64_t bound_bytes) {
+  const auto reader = store.read(name);
+  const auto least = reader ? std::strtoull((*reader)->header(kLeastWindowKey).c_str(), nullptr, 10) : 0;
+  if (least == 0) return;
+  tell(
+      fmt::format("{}: could not be kept within {}: a snapshot of the program with what came until the next "
+                  "took {}; give --keep twice that",
+                  name, query::size_text(bound_bytes), query::size_text(least)));
 }
 
 Expected<int> record(const Invocation& invocation, const Options& options) {
@@ -107,6 +120,8 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   if (!outcome && attaches) static_cast<void>(store.remove(recording.name));
   if (!outcome) return tl::unexpected(outcome.error());
   tell_outcome(recording.name, *outcome, options);
+  if (record_options.snapshots.keep.size_bytes != 0)
+    tell_window(store, recording.name, record_options.snapshots.keep.size_bytes);
   if (attaches) return 0;
   return exit_status_of_program(outcome->wait_status);
 }

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <vector>
 
 namespace bygone {
@@ -64,13 +66,11 @@ int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
 
 Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, std::string_view path,
                                                 bool cacheable) {
-  if (!cacheable) {
-    identity.mtime_ns = identity.ctime_ns = 0;
-    return sink_.add_file(fd, identity, path);
-  }
-  if (const auto it = known_.find(identity); it != known_.end()) return it->second;
+  if (!cacheable) identity.mtime_ns = identity.ctime_ns = 0;
+  if (const auto it = known_.find(identity); cacheable && it != known_.end()) return it->second;
   BYGONE_ASSIGN(const ContentId id, sink_.add_file(fd, identity, path));
-  known_.emplace(identity, id);
+  kept_.insert(id);
+  if (cacheable) known_.emplace(identity, id);
   return id;
 }
 
@@ -128,6 +128,18 @@ Expected<ContentId> FileKeeper::keep_vdso(TraceeMemory& memory, MemoryRange rang
   identity.size_bytes = bytes.size();
   BYGONE_ASSIGN(vdso_, keep_descriptor(file.get(), identity, "[vdso]", false));
   return vdso_;
+}
+
+std::vector<ContentId> FileKeeper::forget_all_but(const std::set<ContentId>& used) {
+  std::vector<ContentId> forgotten;
+  std::set_difference(kept_.begin(), kept_.end(), used.begin(), used.end(), std::back_inserter(forgotten));
+  for (const ContentId id : forgotten) {
+    kept_.erase(id);
+    timestamp_sites_.erase(id);
+    if (vdso_ == id) vdso_ = ContentId{};
+  }
+  std::erase_if(known_, [&](const auto& known) { return !kept_.contains(known.second); });
+  return forgotten;
 }
 
 }  // namespace bygone

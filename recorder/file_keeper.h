@@ -3,7 +3,7 @@
 #include <sys/types.h>
 
 #include <map>
-#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -33,11 +33,15 @@ class FileKeeper {
   // The vdso is the same for all processes of one kernel; kept like a file.
   Expected<ContentId> keep_vdso(TraceeMemory& memory, MemoryRange range);
 
+  // Forgets all contents but those of `used`; returns their numbers, which it never gives again.
+  std::vector<ContentId> forget_all_but(const std::set<ContentId>& used);
+
  private:
   Expected<ContentId> keep_descriptor(int fd, FileIdentity identity, std::string_view path, bool cacheable);
 
   RecordSink& sink_;
-  std::map<FileIdentity, ContentId> known_;
+  std::set<ContentId> kept_;
+  std::map<FileIdentity, ContentId> known_;  // those that can be told from their next state
   std::map<ContentId, std::vector<TimestampSite>> timestamp_sites_;
   ContentId vdso_;
 };

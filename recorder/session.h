@@ -216,6 +216,7 @@ class Session {
   Expected<void> preempt_for_snapshot(RecordedTask& task);
   Expected<void> take_snapshot();
   void forget_detached_segments();
+  void forget_unmapped_files();
 
   // attach.cc: a process that runs already, and is to run on as if nothing had been
   Expected<void> attach_to(pid_t pid);

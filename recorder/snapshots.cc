@@ -99,7 +99,21 @@ Expected<void> Session::take_snapshot() {
   ++outcome_.snapshots;
   pacer_.took(began, ended, log_.events(), log_.written_bytes());
   forget_detached_segments();
+  if (options_.snapshots.keep.any()) forget_unmapped_files();
   return {};
+}
+
+// What nothing maps now may leave the window once that begins here; it is given to the store anew where it is
+// mapped again.
+void Session::forget_unmapped_files() {
+  std::set<ContentId> mapped;
+  for (const auto& [tid, task] : tasks_) {
+    if (!task->space) continue;
+    for (const auto& [start, mapping] : task->space->space.mappings())
+      if (mapping.data.source == DataSource::content) mapped.insert(mapping.data.content);
+  }
+  for (const ContentId id : files_.forget_all_but(mapped))
+    log_.row(ContentRelease{EventNumber{log_.events()}, id});
 }
 
 // A replay that begins with the snapshot knows of no segment that nobody has attached now.

@@ -14,5 +14,8 @@ struct KeepBounds {
 };
 inline constexpr std::string_view kKeepTimeKey = "keep_ns";
 inline constexpr std::string_view kKeepSizeKey = "keep_bytes";
+// The smallest window there could be at some time, where that was larger than the bound: a snapshot and what
+// came after it. An entry of the header too.
+inline constexpr std::string_view kLeastWindowKey = "least_window_bytes";
 
 }  // namespace bygone

@@ -38,6 +38,7 @@ enum class RecordType : uint8_t {
   snapshot_file = 23,
   page_batch = 24,
   snapshot_advice = 25,
+  content_release = 26,
   path_argument = 40,
 };
 
@@ -65,8 +66,9 @@ class RecordSink {
   virtual Expected<void> append(RecordType type, std::span<const std::byte> row,
                                 std::span<const std::byte> payload) = 0;
 
-  // Keeps the content of the file open (for reading) as `fd` and returns its identity within this recording.
-  // Content that is already stored costs neither space nor time; `identity` must be that of `fd` now.
+  // Keeps the content of the file open (for reading) as `fd` and returns its identity within this recording,
+  // a new one with every call. Content that is already stored costs neither space nor time; `identity` must
+  // be that of `fd` now.
   virtual Expected<ContentId> add_file(int fd, const FileIdentity& identity, std::string_view path) = 0;
 
   // Everything appended so far becomes visible to readers.

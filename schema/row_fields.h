@@ -369,6 +369,21 @@ struct RowFields<PageBatch> {
 };
 
 template <>
+struct RowFields<ContentRelease> {
+  static constexpr RecordType type = RecordType::content_release;
+  static constexpr std::string_view table = "content_release";
+  static constexpr std::string_view doc =
+      "Contents that no later event refers to, where only a window is kept.";
+  static constexpr int64_t since_format = kSnapshotsSince;
+  static constexpr std::string_view key = "event,content";
+  static constexpr PayloadKind payload = PayloadKind::none;
+  static constexpr auto fields = std::tuple{
+      BYGONE_FIELD(event, "event", "snapshot.event"),
+      BYGONE_FIELD(content, "content", "content.id"),
+  };
+};
+
+template <>
 struct RowFields<UncapturedCall> {
   static constexpr RecordType type = RecordType::uncaptured_call;
   static constexpr std::string_view table = "uncaptured_call";
@@ -489,7 +504,7 @@ struct RowFields<AddressSpaceEnd> {
 using TableRows =
     std::tuple<HeaderEntry, Frame, Task, AddressSpaceRow, TaskAddressSpace, Mapping, MemoryWrite, Signal,
                ExtendedState, Output, Content, MemoryDigest, UncapturedCall, PathArgument, CallName, Snapshot,
-               SnapshotTask, SnapshotSpace, SnapshotFile, SnapshotAdvice, PageBatch>;
+               SnapshotTask, SnapshotSpace, SnapshotFile, SnapshotAdvice, PageBatch, ContentRelease>;
 using UpdateRows = std::tuple<MappingEnd, TaskEnd, TaskCommand, TaskAddressSpaceEnd, AddressSpaceEnd>;
 
 // The first format whose recordings have the row's table.

@@ -191,6 +191,13 @@ struct PageBatch {
   uint64_t pages = 0;
 };
 
+// No event after this one refers to the content by this number: the recorder has forgotten it. Written where
+// only a window is kept, so that contents leave it too.
+struct ContentRelease {
+  EventNumber event;
+  ContentId content;
+};
+
 // How often a call or option was met that bygone could not describe; `replay` is then not to be trusted
 // beyond it.
 struct UncapturedCall {

@@ -420,6 +420,28 @@ Expected<uint64_t> Catalog::keep_chunks(std::span<const Chunk> chunks, std::stri
   });
 }
 
+Expected<void> Catalog::forget_contents(std::string_view recording, std::span<const std::string> contents) {
+  return guarded(impl_->object, [&] {
+    ShortTransaction transaction(*impl_->database);
+    for (const char* table : {"content_use", "content_in_progress"}) {
+      SQLite::Statement forget(
+          *impl_->database,
+          fmt::format("DELETE FROM {} WHERE recording = ? AND content = (SELECT id FROM file_content WHERE "
+                      "sha256 = ?)",
+                      table));
+      for (const std::string& sha256 : contents) {
+        forget.reset();
+        forget.bind(1, std::string(recording));
+        forget.bind(2, sha256);
+        forget.exec();
+      }
+    }
+    impl_->drop_unused();
+    transaction.commit();
+    impl_->database->tryExec("PRAGMA incremental_vacuum");
+  });
+}
+
 Expected<void> Catalog::forget(std::string_view recording) {
   return guarded(impl_->object, [&] {
     ShortTransaction transaction(*impl_->database);

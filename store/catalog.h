@@ -66,6 +66,8 @@ class Catalog {
   // SHA-256. Returns how many bytes that took, compressed.
   Expected<uint64_t> keep_chunks(std::span<const Chunk> chunks, std::string_view recording);
 
+  // Drops what only `recording` used of these contents (sha256, hex).
+  Expected<void> forget_contents(std::string_view recording, std::span<const std::string> contents);
   // Drops what only `recording` used.
   Expected<void> forget(std::string_view recording);
   // `copy` uses from now on all that `recording` uses.

@@ -71,7 +71,7 @@ std::unique_ptr<SQLite::Database> create_database(const std::filesystem::path& p
   auto database = std::make_unique<SQLite::Database>(
       path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
   database->exec("PRAGMA page_size = 16384");
-  database->exec("PRAGMA auto_vacuum = NONE");
+  database->exec("PRAGMA auto_vacuum = INCREMENTAL");
   database->exec("PRAGMA journal_mode = WAL");
   database->exec("PRAGMA synchronous = NORMAL");
   database->exec("PRAGMA secure_delete = OFF");

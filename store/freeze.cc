@@ -18,7 +18,12 @@ Expected<std::string> freeze_recording(const Store& store, std::string_view name
   BYGONE_ASSIGN(const auto database, claim_name(store.directory(), new_name, reader->name()));
   const std::string chosen = database.stem().string();
   BYGONE_ASSIGN(WriterLock lock, WriterLock::take(database));
-  const auto copied = guarded(chosen, [&] {
+  // Before the copy, as contents may leave the window meanwhile, and after it, for what is added meanwhile.
+  const auto use_likewise = [&]() -> Expected<void> {
+    BYGONE_ASSIGN(const auto catalog, Catalog::open(catalog_path(store.directory())));
+    return catalog->use_likewise(reader->name(), chosen);
+  };
+  const auto copy_window = [&] {
     SQLite::Database copy(database.string(), SQLite::OPEN_READWRITE);
     copy_database(recording_database(*reader), copy);
     copy.exec("PRAGMA journal_mode = DELETE");
@@ -40,16 +45,12 @@ Expected<std::string> freeze_recording(const Store& store, std::string_view name
     drop.bind(2, std::string(kKeepSizeKey));
     drop.exec();
     copy.exec("DELETE FROM unfinished_row");
-  });
-  // After the copy: what was added meanwhile counts too.
-  const auto used = copied ? [&]() -> Expected<void> {
-    BYGONE_ASSIGN(const auto catalog, Catalog::open(catalog_path(store.directory())));
-    return catalog->use_likewise(reader->name(), chosen);
-  }()
-      : copied;
-  if (!used) {
+  };
+  const auto frozen =
+      use_likewise().and_then([&] { return guarded(chosen, copy_window); }).and_then(use_likewise);
+  if (!frozen) {
     static_cast<void>(remove_recording_files(database));
-    return tl::unexpected(used.error());
+    return tl::unexpected(frozen.error());
   }
   lock.release();
   return chosen;

@@ -7,10 +7,12 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <set>
 
 #include "schema/keep_bounds.h"
 #include "schema/version.h"
 #include "store/blob_writer.h"
+#include "store/catalog.h"
 #include "store/database.h"
 #include "store/frame_chunk.h"
 #include "store/mapping_checkpoint.h"
@@ -82,6 +84,7 @@ struct Ingest::Impl {
   Expected<void> put_header(std::string key, std::string value);
   void see_header(const HeaderEntry& entry);
   Expected<void> prune();
+  Expected<void> forget_contents(std::vector<std::string> contents);
   template <class Action>
   Expected<void> attempt(Action&& action);
 
@@ -102,7 +105,10 @@ struct Ingest::Impl {
   bool outcome_given = false;
   bool amends = false;  // the recording was over before
   KeepBounds keep;
+  uint64_t least_window = 0;    // bytes, where that is above the bound
   bool snapshot_taken = false;  // since the window was looked at
+  std::multiset<std::string> expected_contents;
+  bool knows_expected = true;  // not where another service told the recorder
   uint64_t pending_payload_limit = kPendingPayloadBytes;
   uint64_t pending_frames = 0;
   uint64_t committed_payload_bytes = 0;
@@ -227,6 +233,9 @@ Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosi
   checkpoints.see(row);
   if (const auto* entry = std::get_if<HeaderEntry>(&row)) see_header(*entry);
   if (std::holds_alternative<Snapshot>(row)) snapshot_taken = true;
+  if (const auto* content = std::get_if<Content>(&row))
+    if (const auto it = expected_contents.find(content->sha256); it != expected_contents.end())
+      expected_contents.erase(it);
   return rows.put(row, payload);
 }
 
@@ -236,6 +245,7 @@ void Ingest::Impl::see_header(const HeaderEntry& entry) {
   uint64_t value = 0;
   std::from_chars(entry.value.data(), entry.value.data() + entry.value.size(), value);
   if (entry.key == kKeepTimeKey) keep.time_ns = value;
+  if (entry.key == kLeastWindowKey) least_window = value;
   if (entry.key == kKeepSizeKey) {
     keep.size_bytes = value;
     pending_payload_limit = std::clamp<uint64_t>(value / 32, 1 << 20, kPendingPayloadBytes);
@@ -249,10 +259,24 @@ void Ingest::Impl::see_header(const HeaderEntry& entry) {
 Expected<void> Ingest::Impl::prune() {
   if (amends || !keep.any() || !std::exchange(snapshot_taken, false)) return {};
   begin();
-  BYGONE_TRY(Pruner(*database, keep).prune());
+  BYGONE_ASSIGN(const PruneOutcome pruned, Pruner(*database, keep).prune());
+  const std::string least = std::to_string(pruned.used_bytes);
+  if (pruned.is_least && keep.size_bytes != 0 &&
+      pruned.used_bytes > std::max(keep.size_bytes, least_window)) {
+    least_window = pruned.used_bytes;
+    BYGONE_TRY(put_header(std::string(kLeastWindowKey), least));
+  }
   database->exec("COMMIT");
   in_transaction = false;
-  return {};
+  return forget_contents(pruned.contents);
+}
+
+// In the catalog, after the rows are gone: what is forgotten twice does no harm, what is missing does.
+Expected<void> Ingest::Impl::forget_contents(std::vector<std::string> contents) {
+  std::erase_if(contents, [&](const std::string& sha256) { return expected_contents.contains(sha256); });
+  if (contents.empty() || !knows_expected || options.catalog.empty()) return {};
+  BYGONE_ASSIGN(const auto catalog, Catalog::open(options.catalog));
+  return catalog->forget_contents(object, contents);
 }
 
 Expected<void> Ingest::Impl::put_header(std::string key, std::string value) {
@@ -358,6 +382,7 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
     if (pragma_number(*database, "user_version") < kSharedChunksSince) options.catalog.clear();
     auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
     impl->load();
+    impl->knows_expected = false;
     impl->last_commit_ns = impl->options.clock_ns();
     return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
   });
@@ -451,6 +476,10 @@ void Ingest::set_position(uint64_t position, SourceId source) {
   impl_->sources.at(source).position = position;
 }
 
+void Ingest::expect_content(std::string sha256) {
+  impl_->expected_contents.insert(std::move(sha256));
+}
+
 Expected<void> Ingest::commit() {
   return impl_->attempt([&] { return impl_->commit_now(); });
 }
@@ -474,6 +503,7 @@ Expected<void> Ingest::close() {
       source.pieces.reset();
     }
     BYGONE_TRY(impl_->commit_now());
+    if (impl_->keep.any()) impl_->database->tryExec("PRAGMA incremental_vacuum");
     // One file without companions travels better; where a reader is at work this must wait for the next
     // writer.
     impl_->database->tryExec("PRAGMA busy_timeout = 0");

@@ -87,6 +87,10 @@ class Ingest {
   void set_position(uint64_t position, SourceId source = 0);
   uint64_t committed_position(SourceId source) const;
 
+  // The recorder has been told that this content (sha256, hex) is stored: until its row comes it must not
+  // leave the window, whoever else refers to it or not.
+  void expect_content(std::string sha256);
+
   // Commits all complete events.
   Expected<void> commit();
   // Commits if commit_interval_ns has passed since the last commit and something is pending.

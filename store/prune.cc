@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -17,11 +18,18 @@ namespace bygone {
 
 namespace {
 
-// What is dropped for size goes down to this share of the bound: there is the write-ahead log besides, and
-// what comes until the next snapshot.
-constexpr double kShareUsed = 0.8;
+// Beyond the first share of its bound a window is cut down to the second: there is the write-ahead log
+// besides, and what comes until the next snapshot. What lies between is not looked through for every
+// snapshot.
+constexpr double kShareCut = 0.9;
+constexpr double kShareLeft = 0.75;
+// So too for one bounded by time.
+constexpr double kTimesCut = 1.05;
 // How many times the window is made smaller at once.
 constexpr int kMostSteps = 64;
+// The file gives room back where more than the first share of it is free, until the second is left.
+constexpr double kShareFree = 0.3;
+constexpr double kShareFreeLeft = 0.1;
 
 int64_t number(SQLite::Database& database, const std::string& sql) {
   SQLite::Statement statement(database, sql);
@@ -54,9 +62,10 @@ constexpr std::string_view kEventTables[] = {"frame",
 // Rows that hold for a while.
 constexpr std::string_view kIntervalTables[] = {"mapping", "task_address_space", "address_space"};
 // Tables whose rows name payloads.
-constexpr std::string_view kPayloadTables[] = {
-    "memory_write",  "output",         "signal",        "extended_state", "mapping",
-    "snapshot_task", "snapshot_space", "snapshot_file", "page",           "unfinished_row"};
+constexpr std::string_view kPayloadTables[] = {"mapping",       "snapshot_task", "snapshot_space",
+                                               "snapshot_file", "page",          "unfinished_row"};
+// Of these there are many, and what they name grows with the event.
+constexpr std::string_view kManyPayloadsTables[] = {"memory_write", "output", "signal", "extended_state"};
 
 }  // namespace
 
@@ -65,28 +74,37 @@ uint64_t Pruner::used_bytes() {
   return uint64_t(pages) * uint64_t(pragma_number(database_, "page_size"));
 }
 
-// The latest snapshot that leaves as much as is to be kept.
-EventNumber Pruner::wanted_beginning() {
-  int64_t beginning = 0;
-  if (bounds_.time_ns != 0) {
-    const int64_t now = number(database_, "SELECT time_ns FROM frame ORDER BY event DESC LIMIT 1");
-    SQLite::Statement select(
-        database_,
-        "SELECT s.event FROM snapshot s JOIN frame f ON f.event = s.event WHERE f.time_ns <= ? "
-        "ORDER BY s.event DESC LIMIT 1");
-    select.bind(1, now - int64_t(bounds_.time_ns));
-    if (select.executeStep()) beginning = select.getColumn(0).getInt64();
+// The latest snapshot that leaves as long as is to be kept; 0 where little more than that is there.
+EventNumber Pruner::wanted_by_time() {
+  const int64_t now = number(database_, "SELECT time_ns FROM frame ORDER BY event DESC LIMIT 1");
+  const int64_t first = number(database_, "SELECT time_ns FROM frame ORDER BY event LIMIT 1");
+  if (double(now - first) < double(bounds_.time_ns) * kTimesCut) return {};
+  SQLite::Statement select(
+      database_,
+      "SELECT s.event FROM snapshot s JOIN frame f ON f.event = s.event WHERE f.time_ns <= ? "
+      "ORDER BY s.event DESC LIMIT 1");
+  select.bind(1, now - int64_t(bounds_.time_ns));
+  return EventNumber{select.executeStep() ? uint64_t(select.getColumn(0).getInt64()) : 0};
+}
+
+// The first snapshot behind `present` that leaves `aim_bytes`, judged by the blobs that were written before
+// it. Some of those hold pages it needs, so that this may leave more, and never less.
+EventNumber Pruner::wanted_by_size(EventNumber present, uint64_t aim_bytes) {
+  SQLite::Statement snapshots(database_,
+                              "SELECT event, min(blob) FROM snapshot_space WHERE event > ? AND event IN "
+                              "(SELECT event FROM snapshot) GROUP BY event ORDER BY event");
+  snapshots.bind(1, int64_t(present.value));
+  SQLite::Statement blobs(database_, "SELECT id, length(bytes) FROM blob ORDER BY id");
+  bool more = blobs.executeStep();
+  uint64_t left = used_bytes();
+  EventNumber wanted = present;
+  while (left > aim_bytes && snapshots.executeStep()) {
+    wanted = EventNumber{uint64_t(snapshots.getColumn(0).getInt64())};
+    for (; more && blobs.getColumn(0).getInt64() < snapshots.getColumn(1).getInt64();
+         more = blobs.executeStep())
+      left -= std::min(left, uint64_t(blobs.getColumn(1).getInt64()));
   }
-  if (bounds_.size_bytes != 0 && used_bytes() > uint64_t(double(bounds_.size_bytes) * kShareUsed)) {
-    // The second: the first opens the window as it is. Until a first snapshot has opened one, that.
-    const bool opened =
-        number(database_, fmt::format("SELECT count(*) FROM header WHERE key = '{}'", kFirstEventKey)) != 0;
-    beginning = std::max(
-        beginning,
-        number(database_,
-               fmt::format("SELECT event FROM snapshot ORDER BY event LIMIT 1 OFFSET {}", opened ? 1 : 0)));
-  }
-  return EventNumber{uint64_t(beginning)};
+  return wanted;
 }
 
 void Pruner::drop_before(EventNumber beginning) {
@@ -103,7 +121,28 @@ void Pruner::drop_before(EventNumber beginning) {
   drop("DELETE FROM frame_chunk WHERE last_event < ?");
   for (const char* summary : {"chunk_call", "chunk_task"})
     if (database_.tableExists(summary)) drop(fmt::format("DELETE FROM {} WHERE last_event < ?", summary));
-  // Rows of `content` stay: the recorder knows their numbers and may map the files again.
+}
+
+// Those that the recorder had forgotten when the window begins.
+std::vector<std::string> Pruner::drop_contents(EventNumber beginning) {
+  std::vector<std::string> dropped;
+  SQLite::Statement drop(
+      database_,
+      "DELETE FROM content WHERE id IN (SELECT content FROM content_release WHERE event <= ?) "
+      "AND id NOT IN (SELECT content FROM mapping) RETURNING sha256");
+  drop.bind(1, int64_t(beginning.value));
+  while (drop.executeStep()) dropped.push_back(drop.getColumn(0).getString());
+  drop.reset();
+  SQLite::Statement settled(database_, "DELETE FROM content_release WHERE event <= ?");
+  settled.bind(1, int64_t(beginning.value));
+  settled.exec();
+  SQLite::Statement is_used(database_, "SELECT 1 FROM content WHERE sha256 = ?");
+  std::erase_if(dropped, [&](const std::string& sha256) {
+    is_used.reset();
+    is_used.bind(1, sha256);
+    return is_used.executeStep();
+  });
+  return dropped;
 }
 
 // Pages that no snapshot names any more.
@@ -147,10 +186,15 @@ Expected<void> Pruner::drop_pages() {
 }
 
 // Blobs that no payload lies in any more. A payload begins in one blob and runs on into those behind it.
-Expected<void> Pruner::drop_blobs() {
+void Pruner::drop_blobs() {
   std::map<int64_t, int64_t> sizes;  // of the blobs, by id
   SQLite::Statement all(database_, "SELECT id, size_bytes FROM blob ORDER BY id");
   while (all.executeStep()) sizes[all.getColumn(0).getInt64()] = all.getColumn(1).getInt64();
+  int64_t all_used_from = std::numeric_limits<int64_t>::max();
+  for (const auto table : kManyPayloadsTables)
+    if (const int64_t first =
+            number(database_, fmt::format("SELECT min(blob) FROM {} WHERE blob > 0", table)))
+      all_used_from = std::min(all_used_from, first);
   std::set<int64_t> used;
   for (const auto table : kPayloadTables) {
     SQLite::Statement select(
@@ -170,29 +214,46 @@ Expected<void> Pruner::drop_blobs() {
   std::vector<int64_t> unused;
   // The last may get a payload yet: numbers go on from there.
   for (const auto& [id, size] : sizes)
-    if (!used.contains(id) && id != sizes.rbegin()->first) unused.push_back(id);
+    if (id < all_used_from && !used.contains(id) && id != sizes.rbegin()->first) unused.push_back(id);
   drop_rows(database_, "blob", unused);
-  return {};
 }
 
-Expected<EventNumber> Pruner::prune() {
-  EventNumber dropped;
+void Pruner::give_back() {
+  const double all = double(pragma_number(database_, "page_count"));
+  const double free = double(pragma_number(database_, "freelist_count"));
+  if (free <= all * kShareFree) return;
+  database_.exec(fmt::format("PRAGMA incremental_vacuum({})", int64_t(free - all * kShareFreeLeft)));
+}
+
+Expected<PruneOutcome> Pruner::prune() {
+  PruneOutcome outcome;
+  const int64_t opened = number(
+      database_, fmt::format("SELECT CAST(value AS INTEGER) FROM header WHERE key = '{}'", kFirstEventKey));
+  EventNumber present{uint64_t(opened)};
   for (int step = 0; step < kMostSteps; ++step) {
-    const EventNumber present{
-        uint64_t(number(database_, fmt::format("SELECT CAST(value AS INTEGER) FROM header WHERE key = '{}'",
-                                               kFirstEventKey)))};
-    const EventNumber beginning = wanted_beginning();
-    if (beginning <= present) break;
+    EventNumber beginning = bounds_.time_ns != 0 ? std::max(present, wanted_by_time()) : present;
+    const double share = outcome.beginning.value == 0 ? kShareCut : kShareLeft;
+    if (bounds_.size_bytes != 0 && double(used_bytes()) > double(bounds_.size_bytes) * share)
+      beginning =
+          std::max(beginning, wanted_by_size(present, uint64_t(double(bounds_.size_bytes) * kShareLeft)));
+    if (beginning == present) break;
+    present = outcome.beginning = beginning;
     drop_before(beginning);
+    for (std::string& sha256 : drop_contents(beginning)) outcome.contents.push_back(std::move(sha256));
     BYGONE_TRY(drop_pages());
-    BYGONE_TRY(drop_blobs());
+    drop_blobs();
+  }
+  if (outcome.beginning.value != 0) {
     SQLite::Statement mark(database_, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
     mark.bind(1, std::string(kFirstEventKey));
-    mark.bind(2, std::to_string(beginning.value));
+    mark.bind(2, std::to_string(present.value));
     mark.exec();
-    dropped = beginning;
+    give_back();
   }
-  return dropped;
+  outcome.used_bytes = used_bytes();
+  outcome.is_least =
+      present == EventNumber{uint64_t(number(database_, "SELECT coalesce(max(event), 0) FROM snapshot"))};
+  return outcome;
 }
 
 }  // namespace bygone

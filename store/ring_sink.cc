@@ -247,10 +247,6 @@ Expected<void> RingSink::send_file(int fd, Content& content) {
 
 Expected<ContentId> RingSink::add_file(int fd, const FileIdentity& identity, std::string_view path) {
   if (failed_) return tl::unexpected(*failed_);
-  // Without time stamps nothing tells one state of a file from the next: each is kept by itself.
-  const bool identifies = identity.mtime_ns != 0 || identity.ctime_ns != 0;
-  if (const auto known = contents_.find(identity); identifies && known != contents_.end())
-    return known->second;
   Content content;
   content.id = ContentId{last_content_ + 1};
   content.size_bytes = identity.size_bytes;
@@ -259,7 +255,8 @@ Expected<ContentId> RingSink::add_file(int fd, const FileIdentity& identity, std
   content.mtime_ns = identity.mtime_ns;
   content.ctime_ns = identity.ctime_ns;
   content.path = path;
-  if (identifies) {
+  // Without time stamps nothing tells one state of a file from the next: each is kept by itself.
+  if (identity.mtime_ns != 0 || identity.ctime_ns != 0) {
     auto known = ask_known(identity);
     if (!known) return tl::unexpected(give_up(known.error()).error());
     content.sha256 = std::move(*known);
@@ -267,7 +264,6 @@ Expected<ContentId> RingSink::add_file(int fd, const FileIdentity& identity, std
   auto added = content.sha256.empty() ? send_file(fd, content) : append_row(*this, content);
   if (!added) return tl::unexpected(give_up(added.error()).error());
   ++last_content_;
-  if (identifies) contents_.emplace(identity, content.id);
   return content.id;
 }
 

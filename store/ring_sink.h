@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,7 +68,6 @@ class RingSink : public RecordSink {
   std::string name_;
   Durability durability_ = Durability::survives_processes;
   uint64_t source_ = 0;  // among those that feed the recording
-  std::map<FileIdentity, ContentId> contents_;
   uint64_t last_content_ = 0;
   uint64_t appends_ = 0;
   bool amends_ = false;

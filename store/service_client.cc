@@ -209,6 +209,7 @@ Expected<void> ServiceClient::start(std::shared_ptr<SharedRecording> recording, 
   {
     const std::lock_guard guard(status_mutex_);
     name_ = recording->name();
+    recording_ = recording;
     drain_ =
         std::make_unique<RecordingDrain>(std::move(recording), source, std::move(catalog), std::move(ring));
   }
@@ -239,7 +240,13 @@ Expected<void> ServiceClient::answer_is_known(const Message& message) {
     return fail(ErrorKind::bad_data, "message", "asks for no file");
   const auto& n = message.numbers;
   const FileIdentity identity{{uint32_t(n[0]), uint32_t(n[1])}, n[2], n[3], int64_t(n[4]), int64_t(n[5])};
-  const auto known = catalog_->find_unchanged(identity, name_);
+  const auto known = [&] {
+    // Between the look and the promise nothing may leave the recording's window.
+    const auto held = recording_->lock();
+    auto found = catalog_->find_unchanged(identity, name_);
+    if (found && *found) recording_->ingest().expect_content(**found);
+    return found;
+  }();
   if (!known) return connection_.send(message_of(known.error()));
   return connection_.send({MessageType::known, {known->value_or("")}, {}});
 }

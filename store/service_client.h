@@ -45,7 +45,8 @@ class ServiceClient {
   LiveRecordings& live_;
   WorkPool& pool_;
   std::function<ServiceStatus()> status_;
-  std::unique_ptr<Catalog> catalog_;  // for questions; the drain has its own
+  std::unique_ptr<Catalog> catalog_;            // for questions; the drain has its own
+  std::shared_ptr<SharedRecording> recording_;  // once it is begun
   std::unique_ptr<RecordingDrain> drain_;
   std::string name_;
   Durability durability_ = Durability::survives_processes;

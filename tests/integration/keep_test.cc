@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "tests/integration/checks.h"
@@ -12,11 +15,14 @@ using testing::HasSubstr;
 
 constexpr uint64_t kBound = 8 << 20;
 
-uint64_t first_event_of(const Bygone& bygone, const std::string& name) {
-  const RunResult row =
-      bygone({"sql", name, "SELECT value FROM header WHERE key = 'first_event'", "--format", "csv"});
+uint64_t number_of(const Bygone& bygone, const std::string& name, const std::string& sql) {
+  const RunResult row = bygone({"sql", name, sql, "--format", "csv"});
   const size_t line = row.out.find('\n');
   return line == std::string::npos ? 0 : std::strtoull(row.out.c_str() + line + 1, nullptr, 10);
+}
+
+uint64_t first_event_of(const Bygone& bygone, const std::string& name) {
+  return number_of(bygone, name, "SELECT value FROM header WHERE key = 'first_event'");
 }
 
 void expect_window_replays(Bygone& bygone, const std::string& name) {
@@ -56,6 +62,48 @@ TEST(KeepTest, LosesNothingOfTheWindowWhenTheRecorderIsKilled) {
   }
   expect_window_replays(bygone, "run");
   expect_window_replays(bygone, "frozen");
+}
+
+// Programs that ran before the window leave it, and the store.
+TEST(KeepTest, ForgetsFilesThatNoEventOfTheWindowNames) {
+  Bygone bygone;
+  ScratchFolder folder;
+  std::ifstream shell("/bin/true", std::ios::binary);
+  const std::string image{std::istreambuf_iterator<char>(shell), {}};
+  constexpr int kPrograms = 40;
+  for (int i = 0; i < kPrograms; ++i) {
+    const std::string path = folder / ("p" + std::to_string(i));
+    std::ofstream(path, std::ios::binary) << image << "program " << i;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  }
+  const RunResult recorded =
+      bygone({"record", "--keep", "4MiB", "--name", "run", "bash", "-c",
+              "for p in " + (folder / "p*").string() +
+                  "; do $p || exit 1; dd if=/dev/urandom of=/dev/null bs=64k count=6 2>/dev/null; done"});
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_GT(number_of(bygone, "run", "SELECT max(id) FROM content"), uint64_t{kPrograms});
+  const std::string named = "SELECT count(DISTINCT sha256) FROM content";
+  EXPECT_LT(number_of(bygone, "run", named), uint64_t{kPrograms});
+  EXPECT_EQ(number_of(bygone, "run", named),
+            number_of(bygone, "run", named + " WHERE id IN (SELECT content FROM mapping)"))
+      << "every content that stayed is mapped somewhere in the window";
+  expect_window_replays(bygone, "run");
+  // The packed file carries what the store still has.
+  const std::string packed = folder / "packed";
+  ASSERT_EQ(bygone({"pack", "run", packed}).status, 0);
+  ASSERT_EQ(bygone({"rm", "run"}).status, 0);
+  expect_window_replays(bygone, packed);
+}
+
+TEST(KeepTest, SaysWhereTheWindowIsLargerThanItsBound) {
+  Bygone bygone;
+  const RunResult recorded =
+      bygone({"record", "--keep", "4MiB", "--name", "run", "python3", "-c",
+              "import os\nkept = os.urandom(12 << 20)\nfor i in range(40): os.urandom(1 << 18)"});
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  EXPECT_THAT(recorded.err, HasSubstr("run: could not be kept within 4.2 MB"));
+  EXPECT_THAT(bygone({"info", "run"}).out, HasSubstr("least_window_bytes"));
+  expect_window_replays(bygone, "run");
 }
 
 TEST(KeepTest, SaysWhatIsWrongWithABound) {
