@@ -250,6 +250,7 @@ void Ingest::Impl::see_header(const HeaderEntry& entry) {
     keep.size_bytes = value;
     pending_payload_limit = std::clamp<uint64_t>(value / 32, 1 << 20, kPendingPayloadBytes);
     const uint64_t pages = value / 32 / uint64_t(pragma_number(*database, "page_size"));
+    database->exec(fmt::format("PRAGMA journal_size_limit = {}", value / 32));
     database->exec(
         fmt::format("PRAGMA wal_autocheckpoint = {}", std::clamp<uint64_t>(pages, 16, kAutocheckpointPages)));
   }

@@ -21,15 +21,16 @@ namespace {
 // Beyond the first share of its bound a window is cut down to the second: there is the write-ahead log
 // besides, and what comes until the next snapshot. What lies between is not looked through for every
 // snapshot.
-constexpr double kShareCut = 0.9;
-constexpr double kShareLeft = 0.75;
+constexpr double kShareCut = 0.85;
+constexpr double kShareLeft = 0.72;
 // So too for one bounded by time.
 constexpr double kTimesCut = 1.05;
 // How many times the window is made smaller at once.
 constexpr int kMostSteps = 64;
-// The file gives room back where more than the first share of it is free, until the second is left.
-constexpr double kShareFree = 0.3;
-constexpr double kShareFreeLeft = 0.1;
+// The file gives room back where more than this share of it is free, so much at a time: pages that move go
+// through the write-ahead log.
+constexpr double kShareFree = 0.35;
+constexpr int64_t kGivenBackBytes = 2 << 20;
 
 int64_t number(SQLite::Database& database, const std::string& sql) {
   SQLite::Statement statement(database, sql);
@@ -222,7 +223,8 @@ void Pruner::give_back() {
   const double all = double(pragma_number(database_, "page_count"));
   const double free = double(pragma_number(database_, "freelist_count"));
   if (free <= all * kShareFree) return;
-  database_.exec(fmt::format("PRAGMA incremental_vacuum({})", int64_t(free - all * kShareFreeLeft)));
+  const int64_t pages = kGivenBackBytes / pragma_number(database_, "page_size");
+  database_.exec(fmt::format("PRAGMA incremental_vacuum({})", pages));
 }
 
 Expected<PruneOutcome> Pruner::prune() {
@@ -248,8 +250,8 @@ Expected<PruneOutcome> Pruner::prune() {
     mark.bind(1, std::string(kFirstEventKey));
     mark.bind(2, std::to_string(present.value));
     mark.exec();
-    give_back();
   }
+  give_back();
   outcome.used_bytes = used_bytes();
   outcome.is_least =
       present == EventNumber{uint64_t(number(database_, "SELECT coalesce(max(event), 0) FROM snapshot"))};

@@ -19,9 +19,9 @@ struct PruneOutcome {
   std::vector<std::string> contents;  // sha256 of those that no row names any more
 };
 
-// Drops what lies before the window. The room is used again by what comes later, and given back where that is
-// more than a share of the file. To be called inside a transaction of the recording's writer, with everything
-// before flushed. Members throw SQLite::Exception besides.
+// Drops what lies before the window. The room is used again by what comes later, and given back bit by bit
+// where that is a large share of the file. To be called inside a transaction of the recording's writer, with
+// everything before flushed. Members throw SQLite::Exception besides.
 class Pruner {
  public:
   Pruner(SQLite::Database& database, KeepBounds bounds) : database_(database), bounds_(bounds) {}
