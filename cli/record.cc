@@ -19,6 +19,7 @@ struct Options {
   std::string name;
   pid_t pid = 0;
   double duration_s = 0;
+  bool descendants = false;
   bool check = false;
   bool check_syscalls = false;
   bool quiet = false;
@@ -83,6 +84,7 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.on_store_failure =
       options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
+  if (options.descendants) record_options.descendants = Descendants::too;
   BYGONE_ASSIGN(record_options.snapshots.keep, parse_keep(options.keep));
   if (options.no_snapshots && record_options.snapshots.keep.any())
     return fail(ErrorKind::usage, "record", "--keep needs snapshots to keep the window from",
@@ -155,6 +157,8 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
                    "with --pid: stop after so long, the process runs on [until Ctrl-C]")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--descendants", options->descendants,
+                    "with --pid: its children that run already too, and theirs");
   command->add_flag(
       "--check", options->check,
       "check every mapping against the kernel, and keep digests of memory for `replay --check`");

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <linux/kcmp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -124,11 +125,12 @@ Expected<void> check_can_attach(pid_t pid) {
 }  // namespace
 
 // Until there is none that is not held: threads may be made meanwhile.
-Expected<void> Session::seize_threads(pid_t pid) {
+Expected<void> Session::seize_threads(Attachment& attachment) {
+  const pid_t pid = attachment.process;
   for (bool found = true; found;) {
     found = false;
     for (const pid_t tid : threads_of(pid)) {
-      if (attachment_->threads.contains(tid)) continue;
+      if (attachment.threads.contains(tid)) continue;
       const auto seized = seize(tid, WhenTracerDies::run_on);
       if (!seized && tracer_of(tid) != getpid()) {
         std::error_code error;
@@ -148,59 +150,98 @@ Expected<void> Session::seize_threads(pid_t pid) {
                         tid),
             "try again when that is over");
       if (outcome == Seized::ended) continue;
-      Attachment::Thread& thread = attachment_->threads[tid];
+      Attachment::Thread& thread = attachment.threads[tid];
       thread.arrived = std::move(arrived);
       sched_getaffinity(tid, sizeof thread.processors, &thread.processors);
     }
   }
-  if (!attachment_->threads.contains(pid)) return cannot_attach(pid, "has ended meanwhile", "");
+  if (!attachment.threads.contains(pid)) return cannot_attach(pid, "has ended meanwhile", "");
+  return {};
+}
+
+// Parents before their children, who can make no more of them then.
+Expected<void> Session::seize_descendants() {
+  std::vector<pid_t> parents = {attachments_.begin()->first};
+  for (size_t i = 0; i < parents.size(); ++i) {
+    for (const pid_t child : children_of(parents[i])) {
+      if (attachments_.contains(child) || task_state(child, child) == 'Z') continue;
+      if (const auto possible = check_can_attach(child); !possible) {
+        if (possible.error().kind == ErrorKind::not_found) continue;
+        return possible;
+      }
+      for (const pid_t parent : parents)
+        if (syscall(SYS_kcmp, child, parent, KCMP_VM, 0, 0) == 0)
+          return cannot_attach(child, fmt::format("shares the memory of process {}", parent),
+                               "record without --descendants, or try again");
+      Attachment& attachment = attachments_[child];
+      attachment.process = child;
+      const auto seized = seize_threads(attachment);
+      if (!seized && task_state(child, child) != 0 && task_state(child, child) != 'Z') return seized;
+      if (seized)
+        parents.push_back(child);
+      else
+        attachments_.erase(child);
+    }
+  }
   return {};
 }
 
 Expected<void> Session::attach_to(pid_t pid) {
   BYGONE_TRY(check_can_attach(pid));
-  attachment_.emplace();
-  attachment_->process = pid;
-  BYGONE_TRY(seize_threads(pid));
-  const auto kernel = read_maps(pid);
-  if (!kernel) return cannot_attach(pid, "has ended meanwhile", "");
-  for (const KernelMapping& mapping : *kernel)
-    if (mapping.path == "[vdso]") attachment_->vdso = mapping.range;
-  const AddressSpaceId id = next_space_;
-  ++next_space_.value;
-  const auto space = begin_space(pid, AddressSpace(id, next_mapping_), AddressSpaceId{0});
-  attachment_->space = space;
-  RecordedTask& leader = add_task(pid, pid, Tid{0}, space, command_of(pid));
-  BYGONE_TRY(adopt_thread(leader));
-  const auto code = find_mapping(pid, kCodePage);
-  // A recorder that was killed has left its pages.
-  if (!code || !holds_own_code(space->memory)) BYGONE_TRY(install_own_pages(leader));
-  attachment_->vdso_bytes.resize(attachment_->vdso.size_bytes());
-  space->memory.read(attachment_->vdso.start, attachment_->vdso_bytes);
-  std::vector<std::byte> stack_bytes;
-  BYGONE_TRY(read_initial_mappings(leader, stack_bytes));
-  log_.mapping_changes(space->space, stack_bytes);
-  trap_timestamps(leader, {Address{0}, Address{~uint64_t{0}}});
-  BYGONE_TRY(prepare_thread(leader));
-  BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
-  for (const auto& [tid, thread] : attachment_->threads) {
-    if (tid == pid) continue;
-    RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(tid));
-    BYGONE_TRY(adopt_thread(task));
-    BYGONE_TRY(prepare_thread(task));
-    BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
-  }
-  for (const auto& [tid, thread] : attachment_->threads)
-    if (RecordedTask* const task = find(tid); task != nullptr)
-      for (const siginfo_t& info : thread.arrived) hold_signal(*task, info);
+  Attachment& first = attachments_[pid];
+  first.process = pid;
+  BYGONE_TRY(seize_threads(first));
+  if (options_.descendants == Descendants::too) BYGONE_TRY(seize_descendants());
+  BYGONE_TRY(adopt_process(first));
+  for (auto& [process, attachment] : attachments_)
+    if (process != pid) BYGONE_TRY(adopt_process(attachment));
+  for (const auto& [process, attachment] : attachments_)
+    for (const auto& [tid, thread] : attachment.threads)
+      if (RecordedTask* const task = find(tid); task != nullptr)
+        for (const siginfo_t& info : thread.arrived) hold_signal(*task, info);
   BYGONE_TRY(take_snapshot());
   if (outcome_.snapshots == 0 && !log_.failure()) return cannot_attach(pid, "was killed meanwhile", "");
   log_.row(HeaderEntry{std::string(kFirstEventKey), std::to_string(log_.events())});
   return {};
 }
 
+Expected<void> Session::adopt_process(Attachment& attachment) {
+  const pid_t pid = attachment.process;
+  const auto kernel = read_maps(pid);
+  if (!kernel) return cannot_attach(pid, "has ended meanwhile", "");
+  for (const KernelMapping& mapping : *kernel)
+    if (mapping.path == "[vdso]") attachment.vdso = mapping.range;
+  const AddressSpaceId id = next_space_;
+  ++next_space_.value;
+  const auto space = begin_space(pid, AddressSpace(id, next_mapping_), AddressSpaceId{0});
+  attachment.space = space;
+  const pid_t parent = parent_of(pid);
+  RecordedTask& leader =
+      add_task(pid, pid, Tid{attachments_.contains(parent) ? parent : 0}, space, command_of(pid));
+  BYGONE_TRY(adopt_thread(leader));
+  const auto code = find_mapping(pid, kCodePage);
+  // A recorder that was killed has left its pages.
+  if (!code || !holds_own_code(space->memory)) BYGONE_TRY(install_own_pages(leader));
+  attachment.vdso_bytes.resize(attachment.vdso.size_bytes());
+  space->memory.read(attachment.vdso.start, attachment.vdso_bytes);
+  std::vector<std::byte> stack_bytes;
+  BYGONE_TRY(read_initial_mappings(leader, stack_bytes));
+  log_.mapping_changes(space->space, stack_bytes);
+  trap_timestamps(leader, {Address{0}, Address{~uint64_t{0}}});
+  BYGONE_TRY(prepare_thread(leader));
+  BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
+  for (const auto& [tid, thread] : attachment.threads) {
+    if (tid == pid) continue;
+    RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(tid));
+    BYGONE_TRY(adopt_thread(task));
+    BYGONE_TRY(prepare_thread(task));
+    BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
+  }
+  return {};
+}
+
 Expected<void> Session::adopt_thread(RecordedTask& task) {
-  if (!leave_vdso(task.tid, attachment_->vdso))
+  if (!leave_vdso(task.tid, attachment_of(task)->vdso))
     return cannot_attach(task.tgid, fmt::format("its thread {} stays inside the vDSO", task.tid),
                          "try again");
   cpu_set_t here;
@@ -216,7 +257,7 @@ Expected<void> Session::adopt_thread(RecordedTask& task) {
 // What a program that was recorded from its beginning has had done to it before.
 Expected<void> Session::prepare_thread(RecordedTask& task) {
   TraceeMemory& memory = task.space->memory;
-  RseqRegistration& rseq = attachment_->threads.at(task.tid).rseq;
+  RseqRegistration& rseq = attachment_of(task)->threads.at(task.tid).rseq;
   const bool has_rseq =
       ptrace(kGetRseqConfiguration, task.tid, reinterpret_cast<void*>(sizeof rseq), &rseq) > 0 &&
       rseq.area != 0;
@@ -239,10 +280,10 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
 // otherwise): it is told that it has one, finds no use for it, and gets it at the end.
 void Session::pretend_rseq(RecordedTask& task) {
   const Registers& call = task.entry.registers;
+  Attachment& attachment = *attachment_of(task);
   RseqRegistration& rseq =
-      attachment_->threads
-          .try_emplace(task.tid,
-                       Attachment::Thread{attachment_->threads.at(attachment_->process).processors, {}, {}})
+      attachment.threads
+          .try_emplace(task.tid, Attachment::Thread{attachment.processors_of(attachment.process), {}, {}})
           .first->second.rseq;
   rseq = {call.argument(0), uint32_t(call.argument(1)), uint32_t(call.argument(3)), 0, 0};
   const Address at = Address{rseq.area} + kRseqCpuIdOffset;
@@ -250,26 +291,53 @@ void Session::pretend_rseq(RecordedTask& task) {
   log_.memory_write(Tid{task.tid}, at, std::as_bytes(std::span(&kRseqRegistrationFailed, 1)));
 }
 
-bool Session::is_attached(const RecordedTask& task) const {
-  return attachment_ && task.space != nullptr && attachment_->space.lock() == task.space;
+Attachment* Session::attachment_of(const RecordedTask& task) {
+  if (!task.space) return nullptr;
+  for (auto& [process, attachment] : attachments_)
+    if (attachment.space.lock() == task.space) return &attachment;
+  return nullptr;
 }
 
-// Once all threads of the process stand ready: none may be inside the vDSO while that is made what it was.
+// A child made by fork(2) has what was changed in its parent, and is to be without it in the end too.
+void Session::attach_child(const RecordedTask& parent, const RecordedTask& child) {
+  std::erase_if(attachments_, [](const auto& a) { return a.second.space.expired(); });
+  const Attachment* const from = attachment_of(parent);
+  if (from == nullptr || child.space == parent.space) return;
+  Attachment& attachment = attachments_[child.tid];
+  attachment.process = child.tid;
+  attachment.space = child.space;
+  attachment.vdso = from->vdso;
+  attachment.vdso_bytes = from->vdso_bytes;
+  const auto thread = from->threads.find(parent.tid);
+  attachment.threads[child.tid] = {from->processors_of(parent.tid),
+                                   thread == from->threads.end() ? RseqRegistration{} : thread->second.rseq,
+                                   {}};
+}
+
+// Each process once all its threads stand ready: none may be inside the vDSO while that is made what it was.
 void Session::detach_attached() {
-  if (!attachment_) return;
-  std::vector<RecordedTask*> threads;
-  for (const auto& [tid, task] : tasks_) {
-    if (!is_attached(*task)) continue;
-    if (!task->may_detach || task->pending) return;
-    threads.push_back(task.get());
+  for (const auto& [process, attachment] : attachments_) {
+    const auto space = attachment.space.lock();
+    if (!space) continue;
+    std::vector<RecordedTask*> threads;
+    bool all_ready = true;
+    for (const auto& [tid, task] : tasks_) {
+      if (task->space != space) continue;
+      all_ready = all_ready && task->may_detach && !task->pending;
+      threads.push_back(task.get());
+    }
+    if (all_ready && !threads.empty()) detach_process(attachment, threads);
   }
-  if (threads.empty()) return;
+}
+
+void Session::detach_process(const Attachment& attachment, std::span<RecordedTask* const> threads) {
   TraceeMemory& memory = threads.front()->space->memory;
   memory.follow(threads.front()->tid);
-  for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment_->vdso);
-  memory.write(attachment_->vdso.start, attachment_->vdso_bytes);
+  for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment.vdso);
+  memory.write(attachment.vdso.start, attachment.vdso_bytes);
   for (RecordedTask* const task : threads) {
-    register_rseq(*task);
+    const auto thread = attachment.threads.find(task->tid);
+    if (thread != attachment.threads.end()) register_rseq(*task, thread->second.rseq);
     queue_held_signals(*task);
   }
   // Nobody calls from bygone's pages any more.
@@ -281,18 +349,13 @@ void Session::detach_attached() {
 }
 
 // Those it may run on when it is not recorded.
-const cpu_set_t& Session::own_processors(const RecordedTask& task) const {
-  if (!is_attached(task)) return processors_;
-  const auto thread = attachment_->threads.find(task.tid);
-  return (thread != attachment_->threads.end() ? thread->second
-                                               : attachment_->threads.at(attachment_->process))
-      .processors;
+const cpu_set_t& Session::own_processors(const RecordedTask& task) {
+  const Attachment* const attachment = attachment_of(task);
+  return attachment == nullptr ? processors_ : attachment->processors_of(task.tid);
 }
 
-void Session::register_rseq(RecordedTask& task) {
-  const auto thread = attachment_->threads.find(task.tid);
-  if (thread == attachment_->threads.end() || thread->second.rseq.area == 0) return;
-  const RseqRegistration& rseq = thread->second.rseq;
+void Session::register_rseq(RecordedTask& task, const RseqRegistration& rseq) {
+  if (rseq.area == 0) return;
   TraceeMemory& memory = task.space->memory;
   // Neither running on a processor nor failed, as before the first registration.
   memory.write_value(Address{rseq.area}, uint64_t{0xffffffff} << 32);

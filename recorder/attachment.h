@@ -31,11 +31,17 @@ struct Attachment {
     RseqRegistration rseq;
     std::vector<siginfo_t> arrived;  // while it was being seized
   };
-  pid_t process = 0;
+  pid_t process = 0;                   // among `threads`
   std::weak_ptr<RecordedSpace> space;  // the address space it had then; after execve(2) nothing of it is left
   std::map<pid_t, Thread> threads;
   MemoryRange vdso;
   std::vector<std::byte> vdso_bytes;
+
+  // That of a thread made while it is recorded: those of the first one.
+  const cpu_set_t& processors_of(pid_t tid) const {
+    const auto thread = threads.find(tid);
+    return (thread != threads.end() ? thread : threads.find(process))->second.processors;
+  }
 };
 
 }  // namespace bygone

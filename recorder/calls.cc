@@ -38,7 +38,7 @@ void Session::adjust_call(RecordedTask& task) {
     task.argument_replaced = true;
   };
   const bool registers_rseq = registers[Register::orig_rax] == SYS_rseq && registers.argument(2) == 0;
-  if (registers_rseq && is_attached(task)) return answer(task, 0);
+  if (registers_rseq && attachment_of(task) != nullptr) return answer(task, 0);
   if (task.row != nullptr && task.row->call_class == CallClass::refused)
     return answer(task, -task.row->refusal_errno);
   if (task.row != nullptr && task.row->call_class == CallClass::address_space) guard_own_pages(task);
@@ -187,7 +187,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
-  if (number == SYS_rseq && result == 0 && is_attached(task)) pretend_rseq(task);
+  if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address) task.clear_tid = Address{task.entry.registers.argument(0)};
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
   capture_writes(task, result);

@@ -81,7 +81,7 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
     restore_timestamps(task);
     const bool alive = call_off_changes(task);
     task.may_detach = true;
-    if (is_attached(task)) return;  // together with all others of its process
+    if (attachment_of(task) != nullptr) return;  // together with all others of its process
     if (alive) queue_held_signals(task);
     detach(task);
   }

@@ -28,6 +28,9 @@ enum class OnStoreFailure { detach, kill };
 // What becomes of a program that computes beyond the limit and cannot be stopped in the middle.
 enum class OnSpin { detach, kill };
 
+// Whether the children that a process has when it is attached to are recorded with it, and theirs.
+enum class Descendants { left_alone, too };
+
 struct RecordOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH as execvp(3) does
   // everything: AddressSpace is validated against /proc/PID/maps after every frame, and digests of all
@@ -37,6 +40,7 @@ struct RecordOptions {
   // told of and counted. It costs time in proportion to the program's memory, at every call.
   RowChecking row_checking = RowChecking::off;
   OnStoreFailure on_store_failure = OnStoreFailure::detach;
+  Descendants descendants = Descendants::left_alone;
   SnapshotOptions snapshots;
   // How long a task may compute while others, or a signal, wait for it and no place is found in which a
   // replay could stop it too; 0: without limit.

@@ -57,7 +57,7 @@ Session::Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t
 
 Session::~Session() {
   // Only after an error: nobody is left behind.
-  if (attachment_ && !tasks_.empty()) {
+  if (stop_ != nullptr && !tasks_.empty()) {
     log_.report({ErrorKind::internal, "recording", "is over", ""});
     let_go();
   }

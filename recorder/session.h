@@ -220,14 +220,19 @@ class Session {
 
   // attach.cc: a process that runs already, and is to run on as if nothing had been
   Expected<void> attach_to(pid_t pid);
-  Expected<void> seize_threads(pid_t pid);
+  Expected<void> seize_threads(Attachment& attachment);
+  Expected<void> seize_descendants();
+  Expected<void> adopt_process(Attachment& attachment);
   Expected<void> adopt_thread(RecordedTask& task);
   Expected<void> prepare_thread(RecordedTask& task);
-  bool is_attached(const RecordedTask& task) const;
+  // That of the task's address space, if it was attached to, or made by a process that was.
+  Attachment* attachment_of(const RecordedTask& task);
+  void attach_child(const RecordedTask& parent, const RecordedTask& child);
   void pretend_rseq(RecordedTask& task);
   void detach_attached();
-  const cpu_set_t& own_processors(const RecordedTask& task) const;
-  void register_rseq(RecordedTask& task);
+  void detach_process(const Attachment& attachment, std::span<RecordedTask* const> threads);
+  const cpu_set_t& own_processors(const RecordedTask& task);
+  void register_rseq(RecordedTask& task, const RseqRegistration& rseq);
 
   // let_go.cc: the program runs on without us
   // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.
@@ -316,7 +321,7 @@ class Session {
   bool has_advice_ = false;        // the program has used madvise(2) for what lasts
   bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
   SnapshotPacer::Clock::time_point settling_since_;
-  std::optional<Attachment> attachment_;  // of a process that ran before
+  std::map<pid_t, Attachment> attachments_;  // of processes that ran before, by process
   const StopRequest* stop_ = nullptr;
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet

@@ -170,6 +170,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
   child.maker = parent.tid;
+  if (!attachments_.empty()) attach_child(parent, child);
   if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
   child.registers = child_registers;

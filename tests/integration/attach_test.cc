@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
 #include "tests/integration/checks.h"
@@ -19,6 +20,15 @@ void wait_for_threads(pid_t process, size_t count) {
     const auto found = std::distance(std::filesystem::directory_iterator(tasks, error), {});
     if (size_t(found) >= count) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+// Until the recorder has written its first events down.
+void wait_for_events(const Bygone& bygone, const std::string& name) {
+  for (int i = 0; i < 200; ++i) {
+    const RunResult count = bygone({"sql", name, "SELECT count(*) > 0 FROM frame", "--format", "csv"});
+    if (count.out.ends_with("1\r\n")) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 
@@ -46,6 +56,58 @@ TEST(AttachTest, RecordsAProcessThatRunsAlreadyAndLetsItRunOn) {
   EXPECT_EQ(bygone.query("first", "tasks at event 4").size(), 4u);
 }
 
+TEST(AttachTest, TakesTheDescendantsAlongWhereThatIsWanted) {
+  Bygone bygone;
+  ProcessRun target({program("busy_tree"), "1.5"}, {});
+  ASSERT_NE(find_descendant(target.pid(), "busy_tree"), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const std::string pid = std::to_string(target.pid());
+  for (const char* name : {"first", "second"}) {
+    const RunResult recorded =
+        bygone({"record", "--check", "--descendants", "--name", name, "--duration", "0.3", "--pid", pid});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    EXPECT_EQ(bygone.query(name, "tasks at event 5").size(), 5u);
+  }
+  const RunResult alone = bygone({"record", "--name", "alone", "--duration", "0.1", "--pid", pid});
+  ASSERT_EQ(alone.status, 0) << alone.err;
+  EXPECT_EQ(bygone.query("alone", "tasks").size(), 1u);
+  const RunResult ended = target.wait();
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.out, "all counted\n");
+  for (const char* name : {"first", "second", "alone"}) {
+    const RunResult replayed = bygone.replay(name);
+    EXPECT_EQ(replayed.status, 0) << bygone.notices();
+    const RunResult verified = bygone({"verify", "--replay", name});
+    EXPECT_EQ(verified.status, 0) << verified.err;
+  }
+}
+
+// What the recorder changed in its process a child made meanwhile has too.
+TEST(AttachTest, LeavesChildrenThatWereMadeMeanwhileAsTheyWouldBe) {
+  Bygone bygone;
+  ScratchFolder folder;
+  const std::string go = folder / "go";
+  ProcessRun target(
+      {"python3", "-c",
+       "import os, time\nwhile not os.path.exists('" + go +
+           "'): time.sleep(0.02)\nif os.fork() == 0:\n while True: time.sleep(0.05)\nos.wait()"},
+      {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--name", "run", "--duration",
+                       "1.2", "--pid", std::to_string(target.pid())},
+                      {});
+  wait_for_events(bygone, "run");
+  std::ofstream(go) << "go";
+  const RunResult recorded = recorder.wait();
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  const pid_t child = find_descendant(target.pid(), "python3");
+  ASSERT_NE(child, 0);
+  EXPECT_EQ(read_file(fmt::format("/proc/{}/maps", child)).find("70000000-"), std::string::npos);
+  kill(child, SIGTERM);
+  target.wait();
+  EXPECT_EQ(bygone.replay("run").status, 0) << bygone.notices();
+}
+
 TEST(AttachTest, EndsByCtrlC) {
   Bygone bygone;
   ProcessRun target({program("busy_threads"), "2"}, {});
@@ -53,7 +115,7 @@ TEST(AttachTest, EndsByCtrlC) {
   ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--name", "run", "--pid",
                        std::to_string(target.pid())},
                       {});
-  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  wait_for_events(bygone, "run");
   kill(recorder.pid(), SIGINT);
   const RunResult recorded = recorder.wait();
   EXPECT_EQ(recorded.status, 0) << recorded.err;

@@ -146,11 +146,11 @@ pid_t find_descendant(pid_t ancestor, const std::string& command) {
     std::vector<pid_t> open = {ancestor};
     while (!open.empty()) {
       const std::string folder = "/proc/" + std::to_string(open.back());
-      const std::string own_id = std::to_string(open.back());
+      const pid_t process = open.back();
       open.pop_back();
       std::string name;
       std::getline(std::ifstream(folder + "/comm"), name);
-      if (name == command) return std::stoi(own_id);
+      if (name == command && process != ancestor) return process;
       std::error_code error;
       for (const auto& task : std::filesystem::directory_iterator(folder + "/task", error)) {
         std::ifstream children(task.path() / "children");
