@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <list>
 
 #include "recorder/attachment.h"
 #include "recorder/kinship.h"
+#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/vdso.h"
 #include "recorder/wait_limit.h"
@@ -192,6 +194,10 @@ Expected<void> Session::attach_to(pid_t pid) {
   first.process = pid;
   BYGONE_TRY(seize_threads(first));
   if (options_.descendants == Descendants::too) BYGONE_TRY(seize_descendants());
+  // What is sent from here on stays pending, in its order.
+  std::list<ScopedSignalMask> held_back;
+  for (const auto& [process, attachment] : attachments_)
+    for (const auto& [tid, thread] : attachment.threads) held_back.emplace_back(tid, all_but_ours);
   BYGONE_TRY(adopt_process(first));
   for (auto& [process, attachment] : attachments_)
     if (process != pid) BYGONE_TRY(adopt_process(attachment));
@@ -333,8 +339,10 @@ void Session::detach_attached() {
 void Session::detach_process(const Attachment& attachment, std::span<RecordedTask* const> threads) {
   TraceeMemory& memory = threads.front()->space->memory;
   memory.follow(threads.front()->tid);
+  std::list<ScopedSignalMask> held_back;
+  for (RecordedTask* const task : threads) held_back.emplace_back(task->tid, all_but_ours);
   for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment.vdso);
-  memory.write(attachment.vdso.start, attachment.vdso_bytes);
+  restore_vdso(memory, attachment.vdso, attachment.vdso_bytes);
   for (RecordedTask* const task : threads) {
     const auto thread = attachment.threads.find(task->tid);
     if (thread != attachment.threads.end()) register_rseq(*task, thread->second.rseq);
@@ -345,6 +353,7 @@ void Session::detach_process(const Attachment& attachment, std::span<RecordedTas
     const RemoteCall unmap{SYS_munmap, {kOwnPages.start.value, kOwnPages.size_bytes()}};
     static_cast<void>(borrow_code(*threads.front(), unmap));
   }
+  held_back.clear();
   for (RecordedTask* const task : threads) detach(*task);
 }
 

@@ -161,6 +161,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     // The call was sent back; the signal goes in now and reports itself at once.
     task.state = RecordedTask::State::away;
     task.in_user_code = false;
+    ++task.carriers;
     resume(task.tid, Resume::to_system_call, task.held_signals.front().si_signo);
     return {};
   }

@@ -15,9 +15,6 @@ namespace bygone {
 
 namespace {
 
-// bygone's own code page ends with a trap, and what goes wrong on it must show.
-constexpr uint64_t kAllButOurs = ~(signal_bit(SIGTRAP) | signal_bit(SIGSEGV) | signal_bit(SIGBUS));
-
 bool is_stopped(pid_t tid) {
   Registers ignored;
   return get_registers(tid, ignored) == Outcome::done;
@@ -108,10 +105,8 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
   }
   siginfo_t info;
   if (stop != nullptr && stop->kind == Stop::Kind::signal && get_siginfo(task.tid, info) == Outcome::done) {
-    const bool stands_for_held = (task.injecting || task.reinjecting) && !task.held_signals.empty() &&
-                                 task.held_signals.front().si_signo == stop->signal;
     const bool comes_again = raised_by_instruction(info) && stop->signal != SIGTRAP;
-    if (!stands_for_held && !comes_again) task.held_signals.push_back(info);
+    if (!is_carrier(task, info) && !comes_again) task.held_signals.push_back(info);
   }
   task.in_call = task.injecting = task.reinjecting = false;
   return true;
@@ -126,7 +121,7 @@ bool Session::call_off_changes(RecordedTask& task) {
   memory.follow(task.tid);
   // Signals that come meanwhile stay pending, with all that is known of them, and reach the task when nobody
   // traces it any more. Threads that make calls for us are not to take them (ptrace(2), PTRACE_SETSIGMASK).
-  const ScopedSignalMask held_back(task.tid, [](uint64_t) { return kAllButOurs; });
+  const ScopedSignalMask held_back(task.tid, all_but_ours);
   std::vector<siginfo_t> arrived;
   RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
   const bool alive = run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived).has_value();
@@ -139,7 +134,7 @@ bool Session::call_off_changes(RecordedTask& task) {
 void Session::queue_held_signals(RecordedTask& task) {
   if (!task.space) return;
   TraceeMemory& memory = task.space->memory;
-  const ScopedSignalMask held_back(task.tid, [](uint64_t) { return kAllButOurs; });
+  const ScopedSignalMask held_back(task.tid, all_but_ours);
   std::vector<siginfo_t> arrived;
   for (const siginfo_t& held : task.held_signals) {
     // Only a task itself may queue a signal that looks as if it came from the kernel (rt_tgsigqueueinfo(2)).

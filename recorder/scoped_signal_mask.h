@@ -2,12 +2,20 @@
 
 #include <sys/types.h>
 
+#include <csignal>
+
 #include "tracee/ptrace.h"
 
 namespace bygone {
 
 constexpr uint64_t signal_bit(int signal) {
   return uint64_t{1} << (signal - 1);
+}
+
+// What a task may block while it makes calls for us: bygone's own code page ends with a trap, and what goes
+// wrong on it must show.
+constexpr uint64_t all_but_ours(uint64_t) {
+  return ~(signal_bit(SIGTRAP) | signal_bit(SIGSEGV) | signal_bit(SIGBUS));
 }
 
 // While it lives, the stopped task blocks what `change` makes of the signals it blocks by itself.

@@ -191,10 +191,12 @@ class Session {
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
-  void hold_signal(RecordedTask& task, const siginfo_t& info);
+  static void hold_signal(RecordedTask& task, const siginfo_t& info);
   static constexpr int kMostInterruptions = 3;  // at one place before the task goes on a little
   // While it goes on: signals stay pending until its next stop.
   static void keep_signals_out(RecordedTask& task);
+  static bool is_carrier(const RecordedTask& task, const siginfo_t& info);
+  static void take_turn(RecordedTask& task, siginfo_t& info);
   static void let_signals_in(RecordedTask& task);
   static void note_interruption(RecordedTask& task);
   static bool is_crowded_out(const RecordedTask& task, const Registers& at);

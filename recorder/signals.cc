@@ -103,24 +103,15 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   Registers now;
   if (arrived_signal(task, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone) return {};
   if (task.injecting) {
-    // Ours, or one that came first; the information is that of the signal taken away earlier.
     task.injecting = false;
-    const siginfo_t held = task.held_signals.front();
-    task.held_signals.pop_front();
-    if (held.si_signo != signal) {
-      task.held_signals.push_front(info);  // comes again before the next call
-    } else {
-      set_siginfo(task.tid, held);
-    }
     task.registers = now;
-    return deliver(task, held.si_signo == signal ? held : info, SignalPosition::call_entry);
+    take_turn(task, info);
+    return deliver(task, info, SignalPosition::call_entry);
   }
   if (task.reinjecting && signal == task.held_signals.front().si_signo) {
     task.reinjecting = false;
-    const siginfo_t held = task.held_signals.front();
-    task.held_signals.pop_front();
-    set_siginfo(task.tid, held);
-    return deliver(task, held, SignalPosition::call_exit);
+    take_turn(task, info);
+    return deliver(task, info, SignalPosition::call_exit);
   }
   if (raised_by_instruction(info)) {
     const Registers before = std::exchange(task.registers, now);
@@ -136,7 +127,10 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     return deliver(task, info, moved ? SignalPosition::fault : SignalPosition::call_exit);
   }
   if (same_but_for_call_number(now, task.registers)) {
-    if (!is_crowded_out(task, now)) return deliver(task, info, SignalPosition::call_exit);
+    if (!is_crowded_out(task, now)) {
+      take_turn(task, info);
+      return deliver(task, info, SignalPosition::call_exit);
+    }
     keep_signals_out(task);
   }
   hold_signal(task, info);
@@ -190,7 +184,33 @@ void Session::let_signals_in(RecordedTask& task) {
   task.own_mask.reset();
 }
 
+// Did we send it, in place of one that is held? As PTRACE_SYSCALL with a signal does, or tgkill(2).
+bool Session::is_carrier(const RecordedTask& task, const siginfo_t& info) {
+  return task.carriers > 0 &&
+         (info.si_code == SI_KERNEL || (info.si_code == SI_TKILL && info.si_pid == getpid()));
+}
+
+// Signals of one number keep their order: the first that is held comes now, and the one that arrived later. A
+// carrier finds one held, unless one that is no carrier came before it and there is no other.
+void Session::take_turn(RecordedTask& task, siginfo_t& info) {
+  const auto first = std::find_if(task.held_signals.begin(), task.held_signals.end(),
+                                  [&](const siginfo_t& held) { return held.si_signo == info.si_signo; });
+  if (first == task.held_signals.end()) {
+    if (is_carrier(task, info)) --task.carriers;
+    return;
+  }
+  const siginfo_t held = *first;
+  task.held_signals.erase(first);
+  hold_signal(task, info);
+  info = held;
+  set_siginfo(task.tid, held);
+}
+
 void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
+  if (is_carrier(task, info)) {
+    --task.carriers;
+    return;
+  }
   // Standard signals do not queue: one that is pending already swallows the next (signal(7)).
   const bool queues = info.si_signo >= 32;
   const bool pending = std::any_of(task.held_signals.begin(), task.held_signals.end(),

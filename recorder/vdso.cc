@@ -3,10 +3,12 @@
 #include <elf.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,19 @@ namespace {
 class Image {
  public:
   explicit Image(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  // Behind everything that belongs to it: the rest of its last page is free.
+  uint64_t size_bytes() const {
+    const auto header = at<Elf64_Ehdr>(0);
+    if (!header) return bytes_.size();
+    uint64_t end = header->e_shoff + header->e_shnum * sizeof(Elf64_Shdr);
+    for (size_t i = 0; i < header->e_shnum; ++i) {
+      const auto section = at<Elf64_Shdr>(header->e_shoff + i * sizeof(Elf64_Shdr));
+      if (section && section->sh_type != SHT_NOBITS)
+        end = std::max(end, section->sh_offset + section->sh_size);
+    }
+    return end;
+  }
 
   template <class Visit>  // (std::string_view name, uint64_t offset)
   void for_each_function(Visit&& visit) const {
@@ -61,6 +76,7 @@ std::vector<uint8_t> as_call(uint32_t number) {
   return code;
 }
 
+// What takes the place of a function.
 std::vector<uint8_t> replacement(std::string_view name) {
   constexpr std::string_view kPrefix = "__vdso_";
   if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
@@ -74,16 +90,38 @@ std::vector<uint8_t> replacement(std::string_view name) {
   return {};
 }
 
+constexpr uint64_t kAlignment = 8;
+
+std::vector<uint8_t> jump(uint64_t from, uint64_t to) {
+  std::vector<uint8_t> code = {0xe9, 0, 0, 0, 0};
+  const auto distance = int32_t(to - (from + code.size()));
+  std::memcpy(code.data() + 1, &distance, sizeof distance);
+  return code;
+}
+
 }  // namespace
 
 void make_vdso_call(TraceeMemory& memory, MemoryRange range) {
   std::vector<std::byte> bytes(range.size_bytes());
   if (!memory.read(range.start, bytes)) return;
-  Image(bytes).for_each_function([&](std::string_view name, uint64_t offset) {
+  const Image image(bytes);
+  uint64_t free = (image.size_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+  std::set<uint64_t> seen;  // functions have several names
+  const auto write = [&](uint64_t offset, const std::vector<uint8_t>& code) {
+    memory.write(range.start + offset, std::as_bytes(std::span(code)));
+  };
+  image.for_each_function([&](std::string_view name, uint64_t offset) {
     const std::vector<uint8_t> code = replacement(name);
-    if (!code.empty() && offset + code.size() <= bytes.size())
-      memory.write(range.start + offset, std::as_bytes(std::span(code)));
+    if (code.empty() || offset + code.size() > bytes.size() || !seen.insert(offset).second) return;
+    if (free + code.size() > bytes.size()) return write(offset, code);
+    write(free, code);
+    write(offset, jump(offset, free));
+    free += (code.size() + kAlignment - 1) / kAlignment * kAlignment;
   });
+}
+
+void restore_vdso(TraceeMemory& memory, MemoryRange range, std::span<const std::byte> bytes) {
+  memory.write(range.start, bytes.first(std::min<uint64_t>(bytes.size(), Image(bytes).size_bytes())));
 }
 
 }  // namespace bygone

@@ -108,6 +108,22 @@ TEST(AttachTest, LeavesChildrenThatWereMadeMeanwhileAsTheyWouldBe) {
   EXPECT_EQ(bygone.replay("run").status, 0) << bygone.notices();
 }
 
+TEST(AttachTest, NeitherLosesNorReordersSignals) {
+  Bygone bygone;
+  ProcessRun target({program("queued_signals"), "8000"}, {});
+  ASSERT_NE(find_descendant(target.pid(), "queued_signals"), 0);
+  for (const char* name : {"first", "second"}) {
+    const RunResult recorded =
+        bygone({"record", "--name", name, "--duration", "0.1", "--pid", std::to_string(target.pid())});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+  }
+  const RunResult ended = target.wait();
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.out, "8000 signals, all in order\n");
+  for (const char* name : {"first", "second"})
+    EXPECT_EQ(bygone.replay(name).status, 0) << bygone.notices();
+}
+
 TEST(AttachTest, EndsByCtrlC) {
   Bygone bygone;
   ProcessRun target({program("busy_threads"), "2"}, {});
