@@ -44,10 +44,10 @@ void add_sql_command(CLI::App& root, Invocation& invocation) {
       root, invocation, "sql", "ask a recording in SQL",
       "  bygone sql ls-0 \"SELECT call, count(*) FROM frames GROUP BY call\"\n"
       "  bygone sql \"SELECT * FROM mappings_at(120, 1) WHERE prot LIKE '%x%'\"\n\n"
-      "Views:      frames tasks mappings signals execs memory_writes files uncaptured\n"
+      "Views:      frames tasks mappings signals execs memory_writes paths files uncaptured\n"
       "Tables:     those of docs/format.md\n"
       "Functions:  syscall_name(n) syscall_number(name) errno_name(n) errno_number(name) signal_name(n)\n"
-      "            signal_number(name) wait_status(n) address(n) map_flags(n)\n"
+      "            signal_number(name) wait_status(n) address(n) prot(n) map_flags(n) open_flags(n)\n"
       "            mappings_at(event, address_space) mappings_between(first, last, address_space)\n"
       "            registers_at(event, task) outputs(until) call_totals(task, process)\n"
       "            frames_between(first, last) descriptors_at(at, process)\n"

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <sqlite3.h>
+#include <strings.h>
 
 #include "query/numbers.h"
 
@@ -32,8 +33,11 @@ std::string CallNames::name(int64_t number) const {
 }
 
 std::optional<int64_t> CallNames::number(std::string_view name) const {
+  for (const std::string_view prefix : {"SYS_", "sys_", "__NR_"})
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   for (const auto& [number, candidate] : names_)
-    if (candidate == name) return number;
+    if (candidate.size() == name.size() && strncasecmp(candidate.data(), name.data(), name.size()) == 0)
+      return number;
   if (name.starts_with("call ")) name.remove_prefix(5);
   return parse_integer(name);
 }

@@ -24,6 +24,16 @@ bool is_word(char c) {
   return is_word_start(c) || is_digit(c) || c == '?';
 }
 
+// "20 ms" is one number, as "20ms" is. No word of the language is one of these.
+bool is_unit_of(const Token& number, const Token& word) {
+  if (number.kind != TokenKind::number || word.kind != TokenKind::word) return false;
+  for (const std::string_view unit :
+       {"ns", "us", "ms", "s",   "sec", "second", "seconds", "m", "min", "minutes",
+        "h",  "K",  "KB", "KiB", "M",   "MB",     "MiB",     "G", "GB",  "GiB"})
+    if (word.text == unit) return is_digit(number.text.back());
+  return false;
+}
+
 class Lexer {
  public:
   explicit Lexer(std::string_view phrase) : phrase_(phrase) {}
@@ -33,6 +43,10 @@ class Lexer {
     while (true) {
       while (at_ < phrase_.size() && is_space(phrase_[at_])) ++at_;
       BYGONE_ASSIGN(Token token, next());
+      if (!tokens.empty() && is_unit_of(tokens.back(), token)) {
+        tokens.back().text += token.text;
+        continue;
+      }
       tokens.push_back(token);
       if (token.kind == TokenKind::end) return tokens;
     }

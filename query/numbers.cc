@@ -42,9 +42,12 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   if (negative) text.remove_prefix(1);
   unsigned shift = 0;
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  if (!hex && !text.empty()) {
+  if (!hex) {
+    for (const std::string_view ending : {"iB", "B"})
+      if (text.size() > ending.size() + 1 && text.ends_with(ending)) text.remove_suffix(ending.size());
     constexpr std::string_view kUnits = "KMGT";
-    const size_t unit = kUnits.find(text.back());
+    const size_t unit =
+        text.empty() ? std::string_view::npos : kUnits.find(text.back() == 'k' ? 'K' : text.back());
     if (unit != std::string_view::npos) {
       shift = unsigned(unit + 1) * 10;
       text.remove_suffix(1);
@@ -60,7 +63,8 @@ std::optional<int64_t> parse_integer(std::string_view text) {
 
 std::optional<uint64_t> parse_duration(std::string_view text) {
   constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"min", 60e9}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+      {"ns", 1},       {"us", 1e3},  {"ms", 1e6}, {"min", 60e9}, {"minutes", 60e9}, {"seconds", 1e9},
+      {"second", 1e9}, {"sec", 1e9}, {"s", 1e9},  {"m", 60e9},   {"h", 3600e9}};
   double scale = 1e9;
   for (const auto& [unit, nanoseconds] : kUnits) {
     if (!text.ends_with(unit)) continue;

@@ -119,7 +119,8 @@ struct AskRegisters {
 };
 
 struct AskMemory {
-  Address address;
+  std::optional<Address> address;  // else where this register points
+  std::string pointer = "rsp";
   uint64_t size_bytes = 64;
   Subject of;
   Moment at;

@@ -6,6 +6,7 @@
 #include "query/numbers.h"
 #include "query/phrase.h"
 #include "query/token_stream.h"
+#include "schema/registers.h"
 
 namespace bygone::query {
 namespace {
@@ -135,11 +136,26 @@ class PhraseParser {
     return ask;
   }
 
-  // "memory of 0x7f12a000 size 64" or "memory 0x7f12a000 64"
+  // "memory of 0x7f12a000 size 64", "memory 0x7f12a000 64", "memory rsi"; "memory at event 3" is where the
+  // stack pointer points.
   Expected<Phrase> memory() {
     AskMemory ask;
+    if (tokens_.at_end() || tokens_.is("at")) {
+      BYGONE_TRY(somebody_at_a_moment(ask));
+      return ask;
+    }
     static_cast<void>(tokens_.accept("of"));
+    for (const std::string_view name : kRegisterNames)
+      if (tokens_.is(name)) {
+        ask.pointer = name;
+        tokens_.take();
+        return memory_at(std::move(ask));
+      }
     BYGONE_ASSIGN(ask.address, address());
+    return memory_at(std::move(ask));
+  }
+
+  Expected<Phrase> memory_at(AskMemory ask) {
     BYGONE_TRY(optional_size(ask.size_bytes));
     BYGONE_TRY(somebody_at_a_moment(ask));
     return ask;
@@ -361,7 +377,8 @@ std::vector<PhraseHelp> phrase_help() {
       {"who opened|wrote|deleted PATH", "which calls were given this path to do that, and what came of it"},
       {"descriptors of P [at event N]", "open file descriptors, and which event made them"},
       {"registers [of T] [at event N]", "the registers of a task after an event"},
-      {"memory ADDRESS [SIZE] [of P] [at event N]", "bytes of memory, by a replay from the nearest snapshot"},
+      {"memory [ADDRESS|REGISTER] [SIZE] [of T] [at event N]",
+       "bytes of memory, by a replay from the nearest snapshot; at the stack pointer unless told"},
       {"changes to ADDRESS [SIZE] [of P] [between A and B]", "the events over which they became others"},
       {"digest [at event N]", "one number for all registers and memory: the same at the same state"},
       {"stack [of T] [at event N]", "the call stack, with functions and source lines where files have them"},

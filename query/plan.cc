@@ -227,8 +227,12 @@ class Planner {
 
   Expected<std::string> operator()(const AskMemory& ask) {
     BYGONE_ASSIGN(const TaskAt living, find_task(ask.of, ask.at));
+    const std::string from =
+        ask.address ? fmt::format("{}", int64_t(ask.address->value))
+                    : fmt::format("(SELECT number FROM registers_at({}, {}) WHERE register = '{}')",
+                                  living.event.value, living.task.value, ask.pointer);
     return fmt::format("SELECT address, bytes, text FROM memory_at({}, {}, {}, {})", living.event.value,
-                       living.task.value, int64_t(ask.address.value), ask.size_bytes);
+                       living.task.value, from, ask.size_bytes);
   }
 
   Expected<std::string> operator()(const AskMemoryChanges& ask) {

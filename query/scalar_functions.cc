@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
+#include "query/flag_names.h"
 #include "query/names.h"
 #include "query/sqlite_cells.h"
 #include "schema/enum_names.h"
@@ -81,6 +82,12 @@ void of_two(sqlite3_context* context, int, sqlite3_value** values) try {
   sqlite3_result_error_nomem(context);
 }
 
+Cell flags_or_null(std::string_view set, int64_t number) {
+  if (number < 0 || number > UINT32_MAX) return {};
+  const auto text = flag_text(set, uint64_t(number));
+  return text ? Cell{*text} : Cell{};
+}
+
 struct Scalar {
   const char* name;
   int arguments;
@@ -100,6 +107,8 @@ constexpr Scalar kScalars[] = {
      of_text<[](const CallNames&, const std::string& name) { return number_or_null(signal_number(name)); }>},
     {"wait_status", 1, of_number<[](const CallNames&, int64_t n) { return Cell{status_text(n)}; }>},
     {"address", 1, of_number<[](const CallNames&, int64_t n) { return Cell{hex_text(uint64_t(n))}; }>},
+    {"prot", 1, of_number<[](const CallNames&, int64_t n) { return flags_or_null("prot", n); }>},
+    {"open_flags", 1, of_number<[](const CallNames&, int64_t n) { return flags_or_null("open", n); }>},
     {"map_flags", 1,
      of_number<[](const CallNames&, int64_t n) { return Cell{mapping_flags_text(uint32_t(n))}; }>},
     {"frame_kind", 1, of_number<[](const CallNames&, int64_t n) { return enum_text<FrameKind>(n); }>},

@@ -1,13 +1,9 @@
 // Frames of rare calls and tasks are found without reading the others, and they are the same frames.
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
-#include <filesystem>
-
+#include "long_recording.h"
 #include "query/query.h"
-#include "schema/codec.h"
-#include "store/store.h"
 
 namespace bygone::query {
 namespace {
@@ -15,50 +11,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int kEvents = 8000;
-constexpr int kRare = 6789;
-
 class ChunkFilter : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "bygone-chunks-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    auto store = Store::open(directory_);
-    ASSERT_TRUE(store) << store.error().message();
-    auto made = store->create("long", "long", {});
-    ASSERT_TRUE(made) << made.error().message();
-    for (const auto& [number, name] : {std::pair{0, "read"}, {1, "write"}, {87, "unlink"}})
-      ASSERT_TRUE(append_row(*made->sink, CallName{number, name}));
-    for (int32_t id : {1, 2})
-      ASSERT_TRUE(append_row(*made->sink, Task{TaskId{uint64_t(id)},
-                                               Tid{100 + id},
-                                               Tid{100 + id},
-                                               Tid{0},
-                                               EventNumber{1},
-                                               kNoEvent,
-                                               "x",
-                                               {}}));
-    Registers registers;
-    for (int event = 1; event <= kEvents; ++event) {
-      registers[Register::rip] = uint64_t(event);
-      Frame frame;
-      frame.event = EventNumber{uint64_t(event)};
-      frame.task = Tid{event / 10 == kRare / 10 ? 102 : 101};
-      frame.call = event == kRare ? 87 : event % 2;
-      frame.result = event == kRare ? -2 : 0;
-      frame.time_ns = uint64_t(event);
-      ASSERT_TRUE(append_row(*made->sink, frame, std::as_bytes(std::span(registers.values))));
-    }
-    ASSERT_TRUE(made->sink->close());
-    auto reader = store->read("long");
-    ASSERT_TRUE(reader) << reader.error().message();
-    reader_ = std::move(*reader);
-  }
-  void TearDown() override {
-    reader_.reset();
-    std::error_code ignored;  // the service takes files of its own away meanwhile
-    std::filesystem::remove_all(directory_, ignored);
-  }
   std::string text_of(const std::function<Expected<void>(const TextSink&)>& write) {
     std::string text;
     const auto written = write([&](std::string_view part) {
@@ -68,21 +22,20 @@ class ChunkFilter : public testing::Test {
     return written ? text : written.error().message();
   }
   std::string plan(const char* phrase) {
-    return text_of([&](const TextSink& out) { return explain(*reader_, phrase, out); });
+    return text_of([&](const TextSink& out) { return explain(long_.reader(), phrase, out); });
   }
   std::string answered(const char* phrase) {
     return text_of([&](const TextSink& out) {
-      return answer(*reader_, phrase, {{Format::csv, 0}, {}}, out);
+      return answer(long_.reader(), phrase, {{Format::csv, 0}, {}}, out);
     });
   }
   std::string sql(const char* select) {
     return text_of([&](const TextSink& out) {
-      return answer_sql(*reader_, select, {{Format::csv, 0}, {}}, out);
+      return answer_sql(long_.reader(), select, {{Format::csv, 0}, {}}, out);
     });
   }
 
-  std::filesystem::path directory_;
-  std::unique_ptr<RecordingReader> reader_;
+  test::LongRecording long_;
 };
 
 TEST_F(ChunkFilter, RareCallsAreFoundInTheirChunks) {
@@ -129,6 +82,50 @@ TEST_F(ChunkFilter, CallsAreCountedByChunk) {
 TEST_F(ChunkFilter, ACallThatNeverHappenedIsNoWork) {
   EXPECT_THAT(plan("frames where call = rmdir"), HasSubstr("SEARCH main.chunk_call"));
   EXPECT_EQ(answered("frames where call = rmdir"), "event,task,kind,call,result,error,time\r\n");
+}
+
+// Every phrase there is: it reads no more of the frames than it must, or says why it reads them all.
+TEST_F(ChunkFilter, NoPhraseReadsAllFramesWithoutNeed) {
+  for (const char* phrase : {"mappings at event 4000",
+                             "mappings of 101 at event 4000",
+                             "mapping of 0x10000 at event 4000",
+                             "mappings between 10 and 4000",
+                             "frames 100..200",
+                             "frames 100..200 where result < 0",
+                             "frames 7000.. where failed",
+                             "frames of 102",
+                             "frames of 102 where failed",
+                             "first event where call = unlink",
+                             "last event where call = unlink and time > 1us",
+                             "tasks",
+                             "tasks at event 5",
+                             "tree",
+                             "tree at event 5",
+                             "calls",
+                             "calls by count",
+                             "calls by name",
+                             "execs",
+                             "signals",
+                             "signals of 101",
+                             "output",
+                             "output of 101 at event 5",
+                             "files",
+                             "who opened /tmp/old",
+                             "who wrote /tmp/*",
+                             "who deleted old",
+                             "descriptors of 101 at event 5000",
+                             "registers of 102 at event 8000",
+                             "registers at event 7",
+                             "uncaptured"}) {
+    EXPECT_THAT(plan(phrase), Not(HasSubstr("SCAN main.frame"))) << phrase;
+    EXPECT_THAT(plan(phrase), Not(HasSubstr("SCAN f\n"))) << phrase;
+    EXPECT_THAT(plan(phrase), HasSubstr("-- ")) << phrase;
+  }
+  for (const char* phrase : {"frames", "frames where failed", "frames where result > 5", "calls by time",
+                             "calls of 101", "frames where time > 5us"})
+    EXPECT_THAT(plan(phrase), HasSubstr("-- reads every frame: ")) << phrase;
+  for (const char* phrase : {"history of 0x10000", "who mapped libc.so.6"})
+    EXPECT_THAT(plan(phrase), HasSubstr("-- reads every mapping: ")) << phrase;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <random>
 
+#include "query/export.h"
 #include "query/query.h"
 #include "sample_recording.h"
 
@@ -110,6 +111,12 @@ class HostileRecording : public testing::Test {
       if (!answered) check(answered.error(), phrase);
       answers += answered ? 1 : 0;
     }
+    const auto nowhere = [](std::string_view) { return Expected<void>{}; };
+    for (const auto& exported : {export_strace(**reader, {}, nowhere), export_chrome_json(**reader, nowhere),
+                                 export_perfetto(**reader, nowhere)}) {
+      if (!exported) check(exported.error(), "export");
+      answers += exported ? 1 : 0;
+    }
     return answers;
   }
 
@@ -119,7 +126,7 @@ class HostileRecording : public testing::Test {
 };
 
 TEST_F(HostileRecording, AllIsAnsweredWhereNothingIsWrong) {
-  EXPECT_EQ(ask(write(good_)), int(std::size(kPhrases)));
+  EXPECT_EQ(ask(write(good_)), int(std::size(kPhrases)) + 3);
 }
 
 TEST_F(HostileRecording, WhatTheTablesHoldIsNotTrusted) {

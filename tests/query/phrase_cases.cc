@@ -1,5 +1,7 @@
 #include "phrase_cases.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -16,17 +18,13 @@ bool take_prefix(std::string& text, const std::string& prefix) {
   return true;
 }
 
-PhraseCase question(const std::string& file, int number, std::string text) {
-  PhraseCase result;
-  result.file = file.substr(file.rfind('/') + 1);
-  result.line = number;
+void ask(PhraseCase& result, std::string text) {
   for (const char* format : {"table", "json", "jsonl", "csv"})
     if (take_prefix(text, format)) result.format = format;
   if (take_prefix(text, "sql")) result.ask = PhraseCase::Ask::sql;
   if (take_prefix(text, "explain")) result.ask = PhraseCase::Ask::explain;
   if (take_prefix(text, "export")) result.ask = PhraseCase::Ask::exported;
   result.text = text;
-  return result;
 }
 
 void add_error(PhraseCase& asked, const std::string& text) {
@@ -35,32 +33,54 @@ void add_error(PhraseCase& asked, const std::string& text) {
   asked.error_parts.push_back(colon == std::string::npos ? "" : text.substr(colon + 2));
 }
 
+// How many questions the line begins.
+int add_line(PhraseCase& asked, const std::string& line) {
+  const std::string rest = after(line, 2);
+  switch (line.empty() ? '#' : line[0]) {
+    case '#':
+      return 0;
+    case '@':
+      asked.recording = rest;
+      return 0;
+    case '?':
+      ask(asked, rest);
+      return 1;
+    case '|':
+      asked.answer.push_back({false, rest});
+      return 0;
+    case '~':
+      asked.answer.push_back({true, rest});
+      return 0;
+    case '.':
+      asked.empty_answer = true;
+      return 0;
+    case '!':
+      add_error(asked, rest);
+      return 0;
+    default:
+      throw std::runtime_error(asked.file + ": what is this line? " + line);
+  }
+}
+
+PhraseCase read_case(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  PhraseCase asked;
+  asked.file = std::filesystem::relative(path, folder);
+  int questions = 0;
+  for (std::string line; std::getline(in, line);) questions += add_line(asked, line);
+  if (questions != 1 || asked.recording.empty())
+    throw std::runtime_error(asked.file + ": it must name a recording and ask one question");
+  return asked;
+}
+
 }  // namespace
 
-std::vector<PhraseCase> read_cases(const std::string& file) {
-  std::ifstream in(file);
-  if (!in) throw std::runtime_error("cannot read " + file);
+std::vector<PhraseCase> read_cases(const std::string& folder) {
   std::vector<PhraseCase> cases;
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    if (line.empty() || line[0] == '#') continue;
-    const std::string rest = after(line, 2);
-    if (line[0] == '?') {
-      cases.push_back(question(file, number, rest));
-      continue;
-    }
-    if (cases.empty()) throw std::runtime_error(file + " begins without a question");
-    if (line[0] == '|')
-      cases.back().answer.push_back({false, rest});
-    else if (line[0] == '~')
-      cases.back().answer.push_back({true, rest});
-    else if (line == ".")
-      cases.back().empty_answer = true;
-    else if (line[0] == '!')
-      add_error(cases.back(), rest);
-    else
-      throw std::runtime_error(file + ":" + std::to_string(number) + ": what is this line?");
-  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".txt") cases.push_back(read_case(entry.path(), folder));
+  std::sort(cases.begin(), cases.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
   return cases;
 }
 

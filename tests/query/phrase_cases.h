@@ -6,8 +6,10 @@
 
 namespace bygone::test {
 
-// A file of cases is read line by line:
+// A case is a file of its own, read line by line:
 //   # a remark
+//   @ sample                     the recording that is asked: sample (sample_recording.h), long
+//                                (long_recording.h), or empty, which has no event and no paths
 //   ? frames 1..3                a phrase, answered as csv; the lines below are the answer
 //   ? json: tasks                the same in another format
 //   ? sql: SELECT 1              SQL instead of a phrase
@@ -19,8 +21,8 @@ namespace bygone::test {
 //   ! usage: expected 'event'    an error of this kind, its message containing this; then there is no answer
 struct PhraseCase {
   enum class Ask { phrase, sql, explain, exported };
-  std::string file;
-  int line = 0;
+  std::string file;  // below the folder of cases
+  std::string recording;
   Ask ask = Ask::phrase;
   std::string format = "csv";
   std::string text;
@@ -36,10 +38,11 @@ struct PhraseCase {
 
 // For the messages of tests.
 inline void PrintTo(const PhraseCase& asked, std::ostream* out) {
-  *out << asked.file << ":" << asked.line;
+  *out << asked.file;
 }
 
-// Throws std::runtime_error for a file that is not there or has lines of another form.
-std::vector<PhraseCase> read_cases(const std::string& file);
+// The cases of a folder and those below it, by name. Throws std::runtime_error for a file that has not
+// exactly one recording and question, or lines of another form.
+std::vector<PhraseCase> read_cases(const std::string& folder);
 
 }  // namespace bygone::test

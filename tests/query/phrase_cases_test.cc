@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "long_recording.h"
 #include "query/export.h"
 #include "query/query.h"
 #include "sample_recording.h"
@@ -51,7 +52,7 @@ Outcome ask(RecordingReader& reader, const PhraseCase& asked) {
       result = query::explain(reader, asked.text, sink);
       break;
     case PhraseCase::Ask::exported:
-      result = asked.text == "strace" ? query::export_strace(reader, sink)
+      result = asked.text == "strace" ? query::export_strace(reader, {}, sink)
                                       : query::export_chrome_json(reader, sink);
       break;
   }
@@ -77,49 +78,64 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// Made once, when the first case asks for it.
+template <class Recording>
+RecordingReader& one_for_all() {
+  static Recording recording;
+  return recording.reader();
+}
+
+RecordingReader& recording_named(const std::string& name) {
+  if (name == "sample") return one_for_all<SampleRecording>();
+  if (name == "long") return one_for_all<LongRecording>();
+  if (name == "empty") return one_for_all<EmptyRecording>();
+  throw std::runtime_error("there is no recording " + name);
+}
+
 class PhraseCases : public testing::TestWithParam<PhraseCase> {};
 
+// As a case file would have it, to be copied where it is right.
+std::string as_case(const Outcome& outcome) {
+  std::string text;
+  for (const std::string& line : lines_of(outcome.text)) text += "| " + line + "\n";
+  if (!outcome.error_kind.empty()) text += "! " + outcome.error_kind + ": " + outcome.message + "\n";
+  return text.empty() ? ".\n" : text;
+}
+
+bool is_as_written(const std::vector<PhraseCase::Line>& expected, const std::vector<std::string>& lines) {
+  return std::equal(expected.begin(), expected.end(), lines.begin(), lines.end(),
+                    [](const PhraseCase::Line& wanted, const std::string& line) {
+                      return wanted.pattern ? std::regex_search(line, std::regex(wanted.text))
+                                            : line == wanted.text;
+                    });
+}
+
 TEST_P(PhraseCases, AnswersAsWritten) {
-  SampleRecording sample;
   const PhraseCase& asked = GetParam();
-  const Outcome outcome = ask(sample.reader(), asked);
-  SCOPED_TRACE(asked.file + ":" + std::to_string(asked.line) + ": " + asked.text);
-  EXPECT_EQ(outcome.error_kind, asked.error_kind) << outcome.message;
+  const Outcome outcome = ask(recording_named(asked.recording), asked);
+  SCOPED_TRACE("tests/query/cases/" + asked.file + ": " + asked.text);
+  EXPECT_EQ(outcome.error_kind, asked.error_kind);
   for (const std::string& part : asked.error_parts) EXPECT_THAT(outcome.message, testing::HasSubstr(part));
-  const auto lines = lines_of(outcome.text);
-  for (size_t i = 0; i < std::max(lines.size(), asked.answer.size()); ++i) {
-    ASSERT_LT(i, asked.answer.size()) << "one line too many:\n" << outcome.text;
-    ASSERT_LT(i, lines.size()) << "a line is missing: " << asked.answer[i].text << "\nin:\n" << outcome.text;
-    const bool as_expected = asked.answer[i].pattern
-                                 ? std::regex_search(lines[i], std::regex(asked.answer[i].text))
-                                 : lines[i] == asked.answer[i].text;
-    EXPECT_TRUE(as_expected) << "found    " << lines[i] << "\nexpected " << asked.answer[i].text;
-  }
+  EXPECT_TRUE(is_as_written(asked.answer, lines_of(outcome.text))) << "found:\n" << as_case(outcome);
 }
 
 // A case that expects neither an answer nor an error would pass whatever happens.
 TEST(PhraseCasesFiles, EveryCaseExpectsSomething) {
-  for (const char* file : {"/phrases.txt", "/formats.txt", "/rejects.txt", "/sql.txt", "/exports.txt"})
-    for (const PhraseCase& asked : read_cases(std::string(CASES_FOLDER) + file))
-      EXPECT_EQ(int(!asked.answer.empty()) + int(asked.empty_answer) + int(!asked.error_kind.empty()), 1)
-          << file << ":" << asked.line;
+  const auto cases = read_cases(CASES_FOLDER "/cases");
+  EXPECT_GT(cases.size(), 250u);
+  for (const PhraseCase& asked : cases)
+    EXPECT_EQ(int(!asked.answer.empty()) + int(asked.empty_answer) + int(!asked.error_kind.empty()), 1)
+        << asked.file;
 }
 
 std::string name_of(const testing::TestParamInfo<PhraseCase>& info) {
-  std::string name = std::to_string(info.param.line) + "_";
-  for (const char c : info.param.text.substr(0, 40))
+  std::string name;
+  for (const char c : info.param.file.substr(0, info.param.file.rfind('.')))
     name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   return name;
 }
 
-#define CASES_OF(name)                                                                                      \
-  INSTANTIATE_TEST_SUITE_P(name, PhraseCases, testing::ValuesIn(read_cases(CASES_FOLDER "/" #name ".txt")), \
-                           name_of)
-CASES_OF(phrases);
-CASES_OF(formats);
-CASES_OF(rejects);
-CASES_OF(sql);
-CASES_OF(exports);
+INSTANTIATE_TEST_SUITE_P(Files, PhraseCases, testing::ValuesIn(read_cases(CASES_FOLDER "/cases")), name_of);
 
 }  // namespace
 }  // namespace bygone::test

@@ -186,32 +186,53 @@ void Script::play() {
   check(sink.commit());
 }
 
-}  // namespace
-
-SampleRecording::SampleRecording() {
+std::filesystem::path new_folder() {
   std::string pattern = std::filesystem::temp_directory_path() / "bygone-query-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  directory_ = pattern;
-  auto store = Store::open(directory_);
-  if (!store) throw std::runtime_error(store.error().message());
-  auto recording = store->create("sample", "demo",
-                                 {{"command", "[\"demo\",\"two words\",\"it's\"]"},
-                                  {"machine", "testbed"},
-                                  {"kernel", "6.1.0"},
-                                  {"paths", "recorded"},
-                                  {"started_ns", "1600000000000000000"}});
-  if (!recording) throw std::runtime_error(recording.error().message());
-  Script{*recording->sink}.play();
-  recording->sink.reset();
-  auto reader = store->read("sample");
-  if (!reader) throw std::runtime_error(reader.error().message());
-  reader_ = std::move(*reader);
+  return pattern;
+}
+
+template <class T>
+T need(Expected<T> value) {
+  if (!value) throw std::runtime_error(value.error().message());
+  return std::move(*value);
+}
+
+void remove_folder(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+}  // namespace
+
+SampleRecording::SampleRecording() : directory_(new_folder()) {
+  Store store = need(Store::open(directory_));
+  auto recording = need(store.create("sample", "demo",
+                                     {{"command", "[\"demo\",\"two words\",\"it's\"]"},
+                                      {"machine", "testbed"},
+                                      {"kernel", "6.1.0"},
+                                      {"paths", "recorded"},
+                                      {"started_ns", "1600000000000000000"}}));
+  Script{*recording.sink}.play();
+  recording.sink.reset();
+  reader_ = need(store.read("sample"));
 }
 
 SampleRecording::~SampleRecording() {
   reader_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
+  remove_folder(directory_);
+}
+
+EmptyRecording::EmptyRecording() : directory_(new_folder()) {
+  Store store = need(Store::open(directory_));
+  auto recording = need(store.create("empty", "demo", {{"command", "[\"demo\"]"}}));
+  recording.sink.reset();
+  reader_ = need(store.read("empty"));
+}
+
+EmptyRecording::~EmptyRecording() {
+  reader_.reset();
+  remove_folder(directory_);
 }
 
 }  // namespace bygone::test

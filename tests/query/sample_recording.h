@@ -23,4 +23,19 @@ class SampleRecording {
   std::unique_ptr<RecordingReader> reader_;
 };
 
+// A recording that has just begun, by an older bygone: no event, no paths of calls.
+class EmptyRecording {
+ public:
+  EmptyRecording();
+  ~EmptyRecording();
+  EmptyRecording(const EmptyRecording&) = delete;
+  EmptyRecording& operator=(const EmptyRecording&) = delete;
+
+  RecordingReader& reader() { return *reader_; }
+
+ private:
+  std::filesystem::path directory_;
+  std::unique_ptr<RecordingReader> reader_;
+};
+
 }  // namespace bygone::test
