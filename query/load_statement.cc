@@ -23,14 +23,14 @@ constexpr Statement kStatements[] = {
      "CREATE TABLE frames (event UInt64, task Int32, kind String, call Nullable(String),\n"
      "  result Nullable(Int64), error Nullable(String), time Float64) ENGINE = MergeTree ORDER BY event;\n"
      "INSERT INTO frames SELECT * FROM file('frames.csv', CSVWithNames,\n"
-     "  'event UInt64, task Int32, kind String, call Nullable(String), result Nullable(Int64),\n"
-     "   error Nullable(String), time Float64');\n"},
+     "  'event UInt64, task Int32, kind String, call Nullable(String), result Nullable(Int64), "
+     "error Nullable(String), time Float64');\n"},
     {"clickhouse", Format::jsonl,
      "CREATE TABLE frames (event UInt64, task Int32, kind String, call Nullable(String),\n"
      "  result Nullable(Int64), error Nullable(String), time Float64) ENGINE = MergeTree ORDER BY event;\n"
      "INSERT INTO frames SELECT * FROM file('frames.jsonl', JSONEachRow,\n"
-     "  'event UInt64, task Int32, kind String, call Nullable(String), result Nullable(Int64),\n"
-     "   error Nullable(String), time Float64');\n"},
+     "  'event UInt64, task Int32, kind String, call Nullable(String), result Nullable(Int64), "
+     "error Nullable(String), time Float64');\n"},
     {"postgresql", Format::csv,
      "CREATE TABLE frames (event bigint PRIMARY KEY, task integer NOT NULL, kind text NOT NULL, call text,\n"
      "  result bigint, error text, \"time\" double precision NOT NULL);\n"
