@@ -86,9 +86,8 @@ std::string zsh_case(const CommandWords& command) {
 }
 
 std::string fish_lines(const CommandWords& command) {
-  const std::string here =
-      fmt::format("complete -c bygone -n '__fish_seen_subcommand_from {}'", command.name);
-  std::string text = fmt::format("complete -c bygone -n __fish_use_subcommand -a {} -d {}\n", command.name,
+  const std::string here = fmt::format("complete -c bygone -n '__bygone_in {}'", command.name);
+  std::string text = fmt::format("complete -c bygone -n '__bygone_in none' -a {} -d {}\n", command.name,
                                  fish_quoted(command.description));
   for (const OptionWords& option : command.options) {
     text += here;
@@ -190,8 +189,28 @@ if [[ $funcstack[1] == _bygone ]]; then _bygone "$@"; else compdef _bygone bygon
 }
 
 std::string fish_completion(const std::vector<CommandWords>& commands) {
-  std::string text =
-      "complete -c bygone -f\ncomplete -c bygone -n __fish_use_subcommand -l version -l help\n";
+  std::string text = R"fish(# Whether the command line names this command; "none" before it names any.
+function __bygone_in
+  set -l words (commandline -opc)
+  set -l command none
+  set -e words[1]
+  while set -q words[1]
+    switch $words[1]
+      case --store
+        set -e words[1]
+      case '-*'
+      case '*'
+        set command $words[1]
+        break
+    end
+    set -e words[1]
+  end
+  test $command = $argv[1]
+end
+complete -c bygone -f
+complete -c bygone -n '__bygone_in none' -l version -l help
+complete -c bygone -n '__bygone_in none' -l store -r -a '(__fish_complete_directories)'
+)fish";
   for (const CommandWords& command : commands) text += fish_lines(command);
   return text;
 }

@@ -30,7 +30,7 @@ WANTED = [
     ("bygone record --no-s", "--no-snapshots"),
 ]
 
-BASH = r"""source script
+BASH = r"""source ./script
 read -ra COMP_WORDS <<<"$1"; [[ $1 == *' ' ]] && COMP_WORDS+=('')
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _bygone; printf '%s\n' "${COMPREPLY[@]}"
 """
@@ -64,7 +64,7 @@ class Kitchen:
         if shell == "bash":
             return self.run("bash", "-c", BASH, "bash", typed)
         if shell == "fish":
-            return self.run("fish", "-c", f"source script; complete -C '{typed}'")
+            return self.run("fish", "-c", f"source ./script; complete -C '{typed}'")
         return self.run("zsh", "-f", "-c", ZSH, "zsh", typed)
 
 
