@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "query/call_names.h"
 #include "query/export.h"
@@ -11,13 +13,20 @@
 namespace bygone::query {
 namespace {
 
-// Field numbers of Perfetto's protos (trace_packet.proto, track_event.proto, track_descriptor.proto, ...).
+// Field numbers of Perfetto's protos (trace_packet.proto, interned_data.proto, track_event.proto,
+// track_descriptor.proto, debug_annotation.proto, ...).
 namespace trace {
 constexpr uint32_t packet = 1;
 }
 namespace packet {
-constexpr uint32_t timestamp = 8, sequence_id = 10, track_event = 11, track_descriptor = 60;
-}
+constexpr uint32_t timestamp = 8, sequence_id = 10, track_event = 11, interned_data = 12, sequence_flags = 13,
+                   track_descriptor = 60;
+constexpr uint64_t state_cleared = 1, needs_state = 2;  // sequence_flags
+}  // namespace packet
+namespace interned {
+constexpr uint32_t category = 1, event_name = 2, annotation_name = 3;
+constexpr uint32_t iid = 1, name = 2;  // of each entry
+}  // namespace interned
 namespace track {
 constexpr uint32_t uuid = 1, process = 3, thread = 4, parent_uuid = 5;
 }
@@ -28,71 +37,110 @@ namespace thread {
 constexpr uint32_t pid = 1, tid = 2, name = 5;
 }
 namespace track_event {
-constexpr uint32_t annotation = 4, type = 9, track_uuid = 11, category = 22, name = 23;
+constexpr uint32_t category_iid = 3, annotation = 4, type = 9, name_iid = 10, track_uuid = 11;
 constexpr uint64_t slice_begin = 1, slice_end = 2, instant = 3;
 }  // namespace track_event
 namespace annotation {
-constexpr uint32_t int_value = 4, name = 10;
+constexpr uint32_t name_iid = 1, int_value = 4;
 }
 
-// All packets form one sequence: they are in order.
+// All packets form one sequence: they are in order, and names are told once.
 constexpr uint64_t kSequence = 1;
 
-uint64_t process_track(Tid process) {
-  return (uint64_t(1) << 32) | uint32_t(process.value);
-}
-uint64_t thread_track(Tid task) {
-  return (uint64_t(2) << 32) | uint32_t(task.value);
-}
-
-std::string as_packet(ProtobufMessage content) {
-  content.number(packet::sequence_id, kSequence);
+std::string as_packet(ProtobufMessage content, uint64_t flags) {
+  content.number(packet::sequence_id, kSequence).number(packet::sequence_flags, flags);
   return ProtobufMessage().message(trace::packet, content).bytes();
 }
 
-std::string process_packet(const Task& task) {
+// Which track a task's events belong to: one for each task, also where ids are used again.
+class Tracks {
+ public:
+  explicit Tracks(const std::vector<Task>& tasks) {
+    for (const Task& task : tasks) tasks_[task.tid].push_back(&task);
+  }
+
+  static uint64_t of(const Task& task) { return (uint64_t(2) << 48) | task.id.value; }
+
+  // The task that lived then; the id itself where the recording has no such task.
+  uint64_t at(Tid tid, EventNumber event) const {
+    const Task* task = living(tid, event);
+    return task != nullptr ? of(*task) : (uint64_t(3) << 48) | uint32_t(tid.value);
+  }
+
+  // The track of the process: named by its first thread, if that was seen.
+  uint64_t process_of(const Task& task) const {
+    const Task* leader = living(task.tgid, task.first_event);
+    return leader != nullptr ? (uint64_t(1) << 48) | leader->id.value
+                             : (uint64_t(4) << 48) | uint32_t(task.tgid.value);
+  }
+
+ private:
+  const Task* living(Tid tid, EventNumber event) const {
+    const auto found = tasks_.find(tid);
+    if (found == tasks_.end()) return nullptr;
+    const Task* last = found->second.front();
+    for (const Task* task : found->second)
+      if (task->first_event <= event) last = task;
+    return last;
+  }
+
+  std::map<Tid, std::vector<const Task*>> tasks_;  // in order
+};
+
+std::string process_packet(const Task& task, uint64_t uuid, uint64_t flags) {
   ProtobufMessage described;
-  described.number(process::pid, uint64_t(task.tgid.value)).text(process::name, task.command);
+  described.number(process::pid, uint64_t(task.tgid.value)).text(process::name, utf8_text(task.command));
   ProtobufMessage content;
-  content.message(
-      packet::track_descriptor,
-      ProtobufMessage().number(track::uuid, process_track(task.tgid)).message(track::process, described));
-  return as_packet(std::move(content));
+  content.message(packet::track_descriptor,
+                  ProtobufMessage().number(track::uuid, uuid).message(track::process, described));
+  return as_packet(std::move(content), flags);
 }
 
-std::string thread_packet(const Task& task) {
+std::string thread_packet(const Task& task, uint64_t parent_uuid) {
   ProtobufMessage described;
   described.number(thread::pid, uint64_t(task.tgid.value))
       .number(thread::tid, uint64_t(task.tid.value))
-      .text(thread::name, task.command);
+      .text(thread::name, utf8_text(task.command));
   ProtobufMessage content;
   content.message(packet::track_descriptor, ProtobufMessage()
-                                                .number(track::uuid, thread_track(task.tid))
-                                                .number(track::parent_uuid, process_track(task.tgid))
+                                                .number(track::uuid, Tracks::of(task))
+                                                .number(track::parent_uuid, parent_uuid)
                                                 .message(track::thread, described));
-  return as_packet(std::move(content));
+  return as_packet(std::move(content), packet::needs_state);
 }
 
-ProtobufMessage annotated(std::string_view name, int64_t value) {
-  ProtobufMessage message;
-  message.text(annotation::name, name).number(annotation::int_value, uint64_t(value));
-  return message;
-}
+// Names by numbers from 1 on; what is new since the last packet must be told in the next.
+class Names {
+ public:
+  uint64_t number(uint32_t kind, std::string_view name) {
+    const auto [entry, is_new] = known_.try_emplace({kind, std::string(name)}, 0);
+    if (!is_new) return entry->second;
+    entry->second = known_.size();
+    untold_.message(kind, ProtobufMessage().number(interned::iid, entry->second).text(interned::name, name));
+    return entry->second;
+  }
+
+  ProtobufMessage take_untold() { return std::exchange(untold_, {}); }
+
+ private:
+  std::map<std::pair<uint32_t, std::string>, uint64_t> known_;
+  ProtobufMessage untold_;
+};
 
 class PerfettoEvents {
  public:
-  explicit PerfettoEvents(CallNames names) : names_(std::move(names)) {}
+  PerfettoEvents(CallNames names, Tracks tracks) : names_(std::move(names)), tracks_(std::move(tracks)) {}
 
   // A call lasts from its task's previous event to its return.
   std::string packets(const Frame& frame) {
-    const auto [previous, first] = last_ns_.try_emplace(frame.task, frame.time_ns);
+    const uint64_t track = tracks_.at(frame.task, frame.event);
+    const auto [previous, first] = last_ns_.try_emplace(track, frame.time_ns);
     const uint64_t began_ns = std::min(previous->second, frame.time_ns);
     previous->second = frame.time_ns;
-    if (!is_call(frame.kind)) return at(frame.time_ns, described(frame, track_event::instant));
+    if (!is_call(frame.kind)) return at(frame.time_ns, described(frame, track, track_event::instant));
     ProtobufMessage end;
-    end.number(track_event::type, track_event::slice_end)
-        .number(track_event::track_uuid, thread_track(frame.task));
-    return at(began_ns, described(frame, track_event::slice_begin)) + at(frame.time_ns, end);
+    end.number(track_event::type, track_event::slice_end).number(track_event::track_uuid, track);
+    return at(began_ns, described(frame, track, track_event::slice_begin)) + at(frame.time_ns, end);
   }
 
  private:
@@ -101,31 +149,42 @@ class PerfettoEvents {
            kind == FrameKind::clone;
   }
 
-  static std::string at(uint64_t time_ns, const ProtobufMessage& event) {
+  std::string at(uint64_t time_ns, const ProtobufMessage& event) {
     ProtobufMessage content;
     content.number(packet::timestamp, time_ns).message(packet::track_event, event);
-    return as_packet(std::move(content));
+    const ProtobufMessage untold = interned_.take_untold();
+    if (!untold.bytes().empty()) content.message(packet::interned_data, untold);
+    return as_packet(std::move(content), packet::needs_state);
   }
 
   std::string name(const Frame& frame) const {
-    if (is_call(frame.kind) && frame.call) return names_.name(*frame.call);
+    if (is_call(frame.kind) && frame.call) return utf8_text(names_.name(*frame.call));
     const bool signal = frame.kind == FrameKind::signal || frame.kind == FrameKind::handler;
     return signal && frame.call ? signal_text(*frame.call) : std::string(enum_name(frame.kind));
   }
 
-  ProtobufMessage described(const Frame& frame, uint64_t type) const {
+  ProtobufMessage annotated(std::string_view name, int64_t value) {
+    ProtobufMessage message;
+    message.number(annotation::name_iid, interned_.number(interned::annotation_name, name))
+        .number(annotation::int_value, uint64_t(value));
+    return message;
+  }
+
+  ProtobufMessage described(const Frame& frame, uint64_t track, uint64_t type) {
     ProtobufMessage event;
     event.message(track_event::annotation, annotated("event", int64_t(frame.event.value)));
     if (frame.result) event.message(track_event::annotation, annotated("result", *frame.result));
     event.number(track_event::type, type)
-        .number(track_event::track_uuid, thread_track(frame.task))
-        .text(track_event::category, enum_name(frame.kind))
-        .text(track_event::name, name(frame));
+        .number(track_event::track_uuid, track)
+        .number(track_event::category_iid, interned_.number(interned::category, enum_name(frame.kind)))
+        .number(track_event::name_iid, interned_.number(interned::event_name, name(frame)));
     return event;
   }
 
   const CallNames names_;
-  std::map<Tid, uint64_t> last_ns_;
+  const Tracks tracks_;
+  Names interned_;
+  std::map<uint64_t, uint64_t> last_ns_;  // by track
 };
 
 }  // namespace
@@ -133,12 +192,18 @@ class PerfettoEvents {
 Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out) {
   BYGONE_ASSIGN(CallNames names, CallNames::read(recording));
   BYGONE_ASSIGN(const auto tasks, recording.tasks());
+  Tracks tracks(tasks);
+  std::set<uint64_t> processes;
   for (const Task& task : tasks) {
-    if (task.tid == task.tgid) BYGONE_TRY(out(process_packet(task)));
-    BYGONE_TRY(out(thread_packet(task)));
+    const uint64_t process = tracks.process_of(task);
+    // The first packet of a sequence begins its state.
+    const uint64_t flags =
+        processes.empty() ? packet::state_cleared | packet::needs_state : packet::needs_state;
+    if (processes.insert(process).second) BYGONE_TRY(out(process_packet(task, process, flags)));
+    BYGONE_TRY(out(thread_packet(task, process)));
   }
   if (recording.last_event().value == 0) return {};
-  PerfettoEvents events(std::move(names));
+  PerfettoEvents events(std::move(names), std::move(tracks));
   return recording.for_each_full_frame(recording.first_event(), recording.last_event(),
                                        [&](FullFrame& full) -> Expected<bool> {
                                          BYGONE_TRY(out(events.packets(full.frame)));

@@ -75,6 +75,16 @@ std::string json_string(std::string_view text) {
   return out + '"';
 }
 
+std::string utf8_text(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = utf8_length(text);
+    out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
 std::string json_value(const Cell& cell) {
   if (std::holds_alternative<std::monostate>(cell)) return "null";
   if (const auto* real = std::get_if<double>(&cell)) return std::isfinite(*real) ? number(*real) : "null";

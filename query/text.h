@@ -13,6 +13,9 @@ namespace bygone::query {
 std::string json_value(const Cell& cell);
 std::string json_string(std::string_view text);
 
+// Bytes that are not UTF-8 become U+FFFD.
+std::string utf8_text(std::string_view text);
+
 // A CSV field as RFC 4180 has it; NULL is the empty field.
 std::string csv_field(const Cell& cell);
 

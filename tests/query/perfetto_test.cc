@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "query/export.h"
 #include "sample_recording.h"
@@ -48,42 +50,121 @@ Value one(const Fields& fields, uint64_t number) {
   return found != fields.end() ? found->second : Value{};
 }
 
-// Field numbers are those of perfetto's trace_packet.proto, track_event.proto and track_descriptor.proto.
-TEST(Perfetto, SlicesOfKnownTracksBeginAndEndInOrder) {
-  test::SampleRecording sample;
-  std::string trace;
-  ASSERT_TRUE(export_perfetto(sample.reader(), [&](std::string_view text) {
-    trace += text;
-    return Expected<void>{};
-  }));
-  std::map<uint64_t, uint64_t> last_ns;  // by track
-  std::map<uint64_t, int> depth;
-  std::map<uint64_t, int> events;  // by type: begin, end, instant
-  for (const auto& [field, packet] : decoded(trace)) {
-    EXPECT_EQ(field, 1u);
-    const Fields content = decoded(packet.bytes);
-    EXPECT_EQ(one(content, 10).number, 1u) << "sequence";
-    if (content.contains(60)) {
-      last_ns[one(decoded(one(content, 60).bytes), 1).number] = 0;
-      continue;
-    }
-    const Fields event = decoded(one(content, 11).bytes);
-    const uint64_t track = one(event, 11).number;
-    const uint64_t type = one(event, 9).number;
-    const uint64_t time_ns = one(content, 8).number;
-    ASSERT_TRUE(last_ns.contains(track)) << "an event before its track";
-    EXPECT_GE(time_ns, last_ns[track]);
-    last_ns[track] = time_ns;
-    ++events[type];
-    depth[track] += type == 1 ? 1 : type == 2 ? -1 : 0;
-    EXPECT_TRUE(depth[track] == 0 || depth[track] == 1);
-    if (type != 2) {
-      EXPECT_FALSE(one(event, 23).bytes.empty()) << "a name";
+// A trace as trace_processor would read it; packets that it would drop are failures. Field numbers are those
+// of perfetto's trace_packet.proto, interned_data.proto, track_event.proto and track_descriptor.proto.
+struct Trace {
+  struct Track {
+    uint64_t parent = 0;
+    std::string name;
+    bool is_thread = false;
+    uint64_t last_ns = 0;
+    int depth = 0;
+  };
+  std::map<uint64_t, Track> tracks;
+  std::map<uint64_t, int> events;                              // by type: begin, end, instant
+  std::map<std::pair<uint64_t, uint64_t>, std::string> names;  // by kind and number
+  std::map<uint64_t, std::vector<std::string>> slices;         // by track
+
+  void read(std::string_view bytes) {
+    bool has_state = false;
+    for (const Value& packet : in_order(bytes)) {
+      const Fields content = decoded(packet.bytes);
+      EXPECT_EQ(one(content, 10).number, 1u) << "sequence";
+      const uint64_t flags = one(content, 13).number;
+      has_state |= (flags & 1) != 0;
+      EXPECT_TRUE(has_state || (flags & 2) == 0) << "needs a state that nobody began";
+      if (content.contains(12)) read_names(one(content, 12).bytes);
+      if (content.contains(60)) {
+        read_track(one(content, 60).bytes);
+      } else {
+        read_event(one(content, 11).bytes, one(content, 8).number);
+      }
     }
   }
-  EXPECT_EQ(last_ns.size(), 4u) << "two processes of one thread each";
-  EXPECT_EQ(events[1], events[2]);
-  EXPECT_EQ(events[1] + events[3], 23) << "one for each event of the recording";
+
+ private:
+  // The packets as they come; a multimap keeps equal keys in order.
+  static std::vector<Value> in_order(std::string_view bytes) {
+    std::vector<Value> packets;
+    for (const auto& [field, packet] : decoded(bytes)) {
+      EXPECT_EQ(field, 1u);
+      packets.push_back(packet);
+    }
+    return packets;
+  }
+
+  void read_names(std::string_view bytes) {
+    for (const auto& [kind, entry] : decoded(bytes)) {
+      const Fields fields = decoded(entry.bytes);
+      const bool is_new = names.emplace(std::pair(kind, one(fields, 1).number), one(fields, 2).bytes).second;
+      EXPECT_TRUE(is_new) << "a number that is taken";
+      EXPECT_NE(one(fields, 1).number, 0u);
+    }
+  }
+
+  void read_track(std::string_view bytes) {
+    const Fields fields = decoded(bytes);
+    Track track;
+    track.is_thread = fields.contains(4);
+    EXPECT_NE(track.is_thread, fields.contains(3));
+    const Fields described = decoded(one(fields, track.is_thread ? 4 : 3).bytes);
+    track.name = one(described, track.is_thread ? 5 : 6).bytes;
+    if (track.is_thread) {
+      track.parent = one(fields, 5).number;
+      EXPECT_TRUE(tracks.contains(track.parent)) << "a thread before its process";
+    }
+    EXPECT_TRUE(tracks.emplace(one(fields, 1).number, track).second) << "two tracks of one number";
+  }
+
+  void read_event(std::string_view bytes, uint64_t time_ns) {
+    const Fields event = decoded(bytes);
+    const uint64_t uuid = one(event, 11).number;
+    const uint64_t type = one(event, 9).number;
+    ASSERT_TRUE(tracks.contains(uuid)) << "an event before its track";
+    Track& track = tracks[uuid];
+    EXPECT_TRUE(track.is_thread);
+    EXPECT_GE(time_ns, track.last_ns);
+    track.last_ns = time_ns;
+    ++events[type];
+    track.depth += type == 1 ? 1 : type == 2 ? -1 : 0;
+    EXPECT_TRUE(track.depth == 0 || track.depth == 1);
+    if (type == 2) return;
+    EXPECT_TRUE(names.contains({1, one(event, 3).number})) << "a category nobody told";
+    const auto name = names.find({2, one(event, 10).number});
+    ASSERT_NE(name, names.end()) << "a name nobody told";
+    slices[uuid].push_back(name->second);
+    for (auto [at, end] = event.equal_range(4); at != end; ++at)
+      EXPECT_TRUE(names.contains({3, one(decoded(at->second.bytes), 1).number}))
+          << "an annotation nobody told";
+  }
+};
+
+Trace trace_of(RecordingReader& reader) {
+  std::string bytes;
+  EXPECT_TRUE(export_perfetto(reader, [&](std::string_view text) {
+    bytes += text;
+    return Expected<void>{};
+  }));
+  Trace trace;
+  trace.read(bytes);
+  return trace;
+}
+
+TEST(Perfetto, SlicesOfKnownTracksBeginAndEndInOrder) {
+  test::SampleRecording sample;
+  Trace trace = trace_of(sample.reader());
+  EXPECT_EQ(trace.tracks.size(), 4u) << "two processes of one thread each";
+  EXPECT_EQ(trace.events[1], trace.events[2]);
+  EXPECT_EQ(trace.events[1] + trace.events[3], 23) << "one for each event of the recording";
+  std::vector<std::string> child;
+  for (const auto& [uuid, track] : trace.tracks)
+    if (track.is_thread && track.name == "other, \"it\"") child = trace.slices[uuid];
+  EXPECT_EQ(child, (std::vector<std::string>{"start", "write", "execve", "write", "exit_group", "exit"}));
+}
+
+TEST(Perfetto, ARecordingWithoutEventsIsAnEmptyTrace) {
+  test::EmptyRecording empty;
+  EXPECT_TRUE(trace_of(empty.reader()).events.empty());
 }
 
 }  // namespace
