@@ -69,6 +69,7 @@ class LargeRecording {
     if (frame.call == 87)
       need(append_row(sink_, PathArgument{frame.event, 0, {}, fmt::format("/tmp/file{}", event)}));
     registers_[Register::rip] = kFirstArea + event % 4096;
+    registers_[Register::r8] = ~uint64_t(0);  // of mmap: no descriptor
     registers_[Register::rax] = uint64_t(*frame.result);
     need(append_row(sink_, frame, std::as_bytes(std::span(registers_.values))));
   }
@@ -106,7 +107,8 @@ std::string plan_of(RecordingReader& reader, const std::string& phrase) {
     text += part;
     return Expected<void>{};
   }));
-  return text.find("SCAN main.frame") != std::string::npos ? "reads all frames" : "";
+  const size_t why = text.find("-- reads ");
+  return why == std::string::npos ? "" : text.substr(why + 3, text.find_first_of(":\n", why) - why - 3);
 }
 
 void ask_all(RecordingReader& reader, const std::filesystem::path& store, uint64_t events,
@@ -114,6 +116,8 @@ void ask_all(RecordingReader& reader, const std::filesystem::path& store, uint64
   const std::string middle = std::to_string(events / 2);
   const std::vector<std::string> phrases = {
       "mappings at event " + middle,
+      "mapping of 7f0000002000 at event " + middle,
+      "mappings between " + std::to_string(events / 2 - 1000) + " and " + middle,
       "history of 7f0000002000",
       "frames " + middle + ".." + std::to_string(events / 2 + 100),
       "frames where call = unlink",
@@ -123,8 +127,15 @@ void ask_all(RecordingReader& reader, const std::filesystem::path& store, uint64
       "last event where failed",
       "registers of 1003 at event " + middle,
       "who deleted /tmp/file77777",
+      "descriptors of 1003 at event " + middle,
       "tasks",
+      "tree at event " + middle,
+      "output",
+      "signals",
+      "execs",
       "calls by count",
+      "calls by time",
+      "who mapped libc.so.6",
       "frames where result > 100",
   };
   const auto nowhere = [](std::string_view) { return Expected<void>{}; };

@@ -58,7 +58,9 @@ void add_row_options(CLI::App& command, RowOptions& options) {
 
 query::Presentation presentation_of(const RowOptions& options) {
   const auto format = query::format_of(options.format).value_or(query::Format::table);
-  return {format, format == query::Format::table ? terminal_width() : 0};
+  if (format != query::Format::table) return {format};
+  const size_t width = terminal_width();
+  return {format, width, width != 0 && terminal_has_colour() ? query::Colour::terminal : query::Colour::none};
 }
 
 }  // namespace bygone::cli

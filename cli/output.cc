@@ -54,4 +54,11 @@ size_t terminal_width() {
   return size.ws_col;
 }
 
+bool terminal_has_colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
+  return !dumb && (refused == nullptr || *refused == '\0');
+}
+
 }  // namespace bygone::cli

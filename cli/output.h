@@ -22,5 +22,7 @@ class StandardOutput {
 
 // Columns of the terminal on standard output; 0 if it is none.
 size_t terminal_width();
+// Whether people want colour on it: not with $NO_COLOR, nor on a dumb one.
+bool terminal_has_colour();
 
 }  // namespace bygone::cli

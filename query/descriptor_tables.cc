@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 namespace bygone::query {
 namespace {
@@ -74,7 +75,8 @@ bool makes_descriptors(const std::string& call) {
 
 void DescriptorTables::begin(Tid first) {
   for (const int32_t descriptor : {0, 1, 2})
-    table(first)[descriptor] = {std::make_shared<OpenFile>(OpenFile{"inherited", {}, first, {}}), false};
+    table(first)[descriptor] = {std::make_shared<OpenFile>(OpenFile{"inherited", {}, first, {}, false}),
+                                false};
 }
 
 const DescriptorTable* DescriptorTables::of(Tid task) const {
@@ -88,9 +90,11 @@ DescriptorTable& DescriptorTables::table(Tid task) {
   return *table;
 }
 
-void DescriptorTables::name_file(Tid task, int32_t descriptor, const std::string& path) {
+OpenFile* DescriptorTables::unnamed_file(Tid task, int32_t descriptor) {
   const auto found = table(task).find(descriptor);
-  if (found != table(task).end()) found->second.file->path = path;
+  if (found == table(task).end()) return nullptr;
+  OpenFile& file = *found->second.file;
+  return std::exchange(file.looked_for, true) ? nullptr : &file;
 }
 
 void DescriptorTables::follow(const FullFrame& full, const std::string& call, bool new_process) {
@@ -137,7 +141,7 @@ void DescriptorTables::make(const FullFrame& full, const std::string& call, bool
   const Frame& frame = full.frame;
   if (*frame.result > INT32_MAX) return;
   table(frame.task)[int32_t(*frame.result)] = {
-      std::make_shared<OpenFile>(OpenFile{call, frame.event, frame.task, {}}), close_on_exec};
+      std::make_shared<OpenFile>(OpenFile{call, frame.event, frame.task, {}, false}), close_on_exec};
 }
 
 // Both numbers were written to memory.
@@ -150,7 +154,8 @@ void DescriptorTables::make_pair(const FullFrame& full, const std::string& call,
     std::memcpy(pair, write.bytes.data(), sizeof pair);
     for (const int32_t descriptor : pair)
       table(full.frame.task)[descriptor] = {
-          std::make_shared<OpenFile>(OpenFile{call, full.frame.event, full.frame.task, {}}), close_on_exec};
+          std::make_shared<OpenFile>(OpenFile{call, full.frame.event, full.frame.task, {}, false}),
+          close_on_exec};
     return;
   }
 }
@@ -160,8 +165,9 @@ void DescriptorTables::copy(Tid task, int32_t from, int64_t to, bool close_on_ex
   DescriptorTable& own = table(task);
   const auto found = own.find(from);
   // What was never seen to be opened came from outside.
-  const auto file = found != own.end() ? found->second.file
-                                       : std::make_shared<OpenFile>(OpenFile{"inherited", {}, task, {}});
+  const auto file = found != own.end()
+                        ? found->second.file
+                        : std::make_shared<OpenFile>(OpenFile{"inherited", {}, task, {}, false});
   own[int32_t(to)] = {file, close_on_exec};
 }
 

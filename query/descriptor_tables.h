@@ -15,7 +15,8 @@ struct OpenFile {
   std::string made_by;  // the call; "inherited" for what was there from the start
   EventNumber event;    // 0 for inherited
   Tid task;
-  std::string path;  // empty while unknown
+  std::string path;         // empty while unknown
+  bool looked_for = false;  // whether mappings were asked for the path
 };
 
 struct Descriptor {
@@ -32,8 +33,8 @@ class DescriptorTables {
   void begin(Tid first);
   // `call` is the name of the frame's call. `new_process` is for clone frames.
   void follow(const FullFrame& full, const std::string& call, bool new_process);
-  // A mapping of the file showed its name.
-  void name_file(Tid task, int32_t descriptor, const std::string& path);
+  // The file of a descriptor that was mapped, the first time; null if there is none or it is known.
+  OpenFile* unnamed_file(Tid task, int32_t descriptor);
   // Nothing for a task never heard of.
   const DescriptorTable* of(Tid task) const;
 

@@ -47,12 +47,14 @@ Expected<Ranges> ranges_to_read(RecordingReader& recording, const CallNames& nam
 Expected<void> name_mapped_file(RecordingReader& recording, const FullFrame& full, DescriptorTables& tables) {
   const auto descriptor = int32_t(full.registers->argument(4));
   if (descriptor < 0 || !full.frame.result) return {};
+  OpenFile* const file = tables.unnamed_file(full.frame.task, descriptor);
+  if (file == nullptr) return {};
   const auto space = recording.address_space_of(full.frame.task, full.frame.event);
   if (!space) return {};
   BYGONE_ASSIGN(const auto begun, recording.mappings_begun(*space, full.frame.event));
   for (const Mapping& mapping : begun)
     if (mapping.recorded.range.start.value == uint64_t(*full.frame.result) && mapping.recorded.inode != 0)
-      tables.name_file(full.frame.task, descriptor, mapping.recorded.path);
+      file->path = mapping.recorded.path;
   return {};
 }
 

@@ -75,6 +75,12 @@ Expected<void> explain(RecordingReader& recording, std::string_view phrase, cons
   };
   if (mentions("SCAN main.frame") || mentions("SCAN call_totals"))
     BYGONE_TRY(out("-- reads every frame: no range of events, rare call or task narrows it\n"));
+  if (mentions("SCAN descriptors_at"))
+    BYGONE_TRY(out("-- reads every call up to the event that makes, copies or closes descriptors\n"));
+  if (mentions("SCAN outputs")) BYGONE_TRY(out("-- reads every call up to the event that wrote output\n"));
+  for (const char* replays : {"memory_at", "memory_changes", "stack_at", "state_digest"})
+    if (mentions(fmt::format("SCAN {}", replays)))
+      BYGONE_TRY(out("-- replays to the event from the nearest snapshot before it\n"));
   if (mentions("SCAN main.mapping"))
     BYGONE_TRY(out("-- reads every mapping: they are found by event, not by address or path\n"));
   return {};

@@ -106,7 +106,7 @@ std::unique_ptr<RowWriter> make_row_writer(const Presentation& presentation, Tex
     case Format::table:
       break;
   }
-  return std::make_unique<TableWriter>(presentation.width, std::move(sink));
+  return std::make_unique<TableWriter>(presentation.width, presentation.colour, std::move(sink));
 }
 
 }  // namespace bygone::query

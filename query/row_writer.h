@@ -32,10 +32,14 @@ struct ResultHeader {
   Shape shape = Shape::rows;
 };
 
+enum class Colour { none, terminal };
+
 struct Presentation {
   Format format = Format::table;
   // Tables wider than this are cut to fit, in columns of the terminal; 0 cuts nothing.
   size_t width = 0;
+  // Of tables: names of columns in bold, errors in red (ECMA-48).
+  Colour colour = Colour::none;
 };
 
 class RowWriter {

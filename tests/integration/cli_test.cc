@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <thread>
 
@@ -12,6 +13,7 @@ namespace bygone::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class CliTest : public testing::Test {
  protected:
@@ -131,6 +133,36 @@ TEST_F(CliTest, FormatsTellTheSameRows) {
   const std::string tid = std::to_string(nlohmann::json::parse(json.out).at(0).at("tid").get<int>());
   EXPECT_THAT(csv.out, testing::AllOf(testing::StartsWith("tid,"), HasSubstr(tid)));
   EXPECT_THAT(table.out, testing::AllOf(HasSubstr("tid"), HasSubstr(tid)));
+}
+
+TEST_F(CliTest, ColourIsForTerminals) {
+  ASSERT_EQ(bygone_({"record", "--name", "here", "true"}).status, 0);
+  RunOptions options;
+  options.environment = {{"BYGONE_STORE", bygone_.store()}, {"BYGONE", bygone_binary()}};
+  const auto on_a_terminal = [&](const std::string& before) {
+    return shell("script -qec 'stty cols 100; " + before + " \"$BYGONE\" query here tasks' /dev/null",
+                 options)
+        .out;
+  };
+  EXPECT_THAT(on_a_terminal("TERM=xterm"), HasSubstr("\x1b[1mtgid"));
+  EXPECT_THAT(on_a_terminal("TERM=xterm NO_COLOR=1"), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(on_a_terminal("TERM=dumb"), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(bygone_({"query", "here", "tasks"}).out, Not(HasSubstr("\x1b")));
+}
+
+// timeout(1) ends with 124 where what it ran was still there; it waits for it after the signal.
+TEST_F(CliTest, CtrlCEndsAnEndlessQuestionAtOnce) {
+  ASSERT_EQ(bygone_({"record", "--name", "here", "true"}).status, 0);
+  RunOptions options;
+  options.environment = {{"BYGONE_STORE", bygone_.store()}, {"BYGONE", bygone_binary()}};
+  const auto began = std::chrono::steady_clock::now();
+  const RunResult ended = shell(
+      "timeout -s INT -k 20 0.3 \"$BYGONE\" sql here 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + "
+      "1 "
+      "FROM n) SELECT count(*) FROM n'; echo $?",
+      options);
+  EXPECT_EQ(ended.out, "124\n");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
 }
 
 TEST_F(CliTest, ErrorsHaveStatusesOfTheirOwn) {

@@ -68,6 +68,22 @@ TEST(TableWriter, TakesFromTheWidestColumnToFit) {
   EXPECT_EQ(written({Format::table, 15}, header, rows), "n  path\n1  /a/rather/l…\n");
 }
 
+TEST(TableWriter, CutsAddressesLast) {
+  const ResultHeader header{{"start", "path"}, {}};
+  const std::vector<Row> rows = {{std::string("0x7ffffffde000"), std::string("/lib/x.so.1")}};
+  EXPECT_EQ(written({Format::table, 25}, header, rows), "start           path\n0x7ffffffde000  /lib/x.s…\n");
+  EXPECT_EQ(written({Format::table, 20}, header, rows), "start       path\n0x7ffffff…  /lib/x.…\n");
+}
+
+TEST(TableWriter, ColoursNamesAndErrorsOnATerminal) {
+  const ResultHeader header{{"call", "error"}, {}};
+  const std::vector<Row> rows = {{std::string("open"), std::string("ENOENT")}, {std::string("read"), {}}};
+  EXPECT_EQ(written({Format::table, 80, Colour::terminal}, header, rows),
+            "\x1b[1mcall\x1b[0m  \x1b[1merror\x1b[0m\nopen  \x1b[31mENOENT\x1b[0m\nread\n");
+  EXPECT_EQ(written({Format::csv, 0, Colour::terminal}, header, rows),
+            "call,error\r\nopen,ENOENT\r\nread,\r\n");
+}
+
 // Widths come from the first rows; what follows is never lost and never kept.
 TEST(TableWriter, LateWideRowsStandOut) {
   std::vector<Row> rows(2500, Row{std::string("x"), int64_t(1)});
