@@ -95,13 +95,20 @@ void ReplaySession::adopt_limits(ReplayedTask& task, const FullFrame& frame) {
   if (!frame.registers || is_error(frame.frame.result.value_or(-1))) return;
   const Registers& call = *frame.registers;
   Address limit;
+  Tid whose = task.tid;
   if (frame.frame.call == SYS_setrlimit && call.argument(0) == RLIMIT_STACK)
     limit = Address{call.argument(1)};
-  if (frame.frame.call == SYS_prlimit64 && call.argument(1) == RLIMIT_STACK)
+  if (frame.frame.call == SYS_prlimit64 && call.argument(1) == RLIMIT_STACK) {
     limit = Address{call.argument(2)};
+    if (call.argument(0) != 0) whose = Tid{int32_t(call.argument(0))};
+  }
   uint64_t soft = 0;
   if (!limit || !task.space->memory.read_value(limit, soft)) return;
-  set_stack_limit(task.pid, soft);
+  const auto owner = tasks_.find(whose);
+  if (owner == tasks_.end()) return;
+  // Threads have one limit; here each of them is a process.
+  for (const auto& [tid, other] : tasks_)
+    if (other.tgid == owner->second.tgid) set_stack_limit(other.pid, soft);
 }
 
 Expected<void> ReplaySession::move_mapping(ReplayedTask& task, const FullFrame& frame) {

@@ -1,6 +1,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "replayer/replay_session.h"
 #include "schema/enum_names.h"
+#include "tracee/stack_limit.h"
 #include "tracee/syscall_table.h"
 
 namespace bygone {
@@ -156,6 +158,8 @@ Expected<void> ReplaySession::on_exec(FullFrame& frame) {
     // The stub's pages are gone for a moment; memory of others that share the old address space is not
     // touched.
     TraceeMemory memory(it->second.pid);
+    // The program's own limit may be too low for the stub: its arguments lie elsewhere on the page.
+    set_stack_limit(it->second.pid, RLIM_INFINITY);
     BYGONE_TRY(exec_stub(it->second.pid, memory, kStubDescriptor));
     leave_space(it->second);
   }

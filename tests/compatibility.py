@@ -97,6 +97,17 @@ ab -n 100 -c 4 -q http://127.0.0.1:7392/ | grep -c Complete; kill -QUIT $p; wait
 sqlite3 d 'create table t(x)'
 for w in 1 2; do (for i in 1 2 3 4 5; do sqlite3 -cmd '.timeout 5000' d "insert into t values($w$i)"; done) & done; wait
 sqlite3 d 'select count(*), sum(x) from t'"""),
+    ("PostgreSQL, initdb and queries", "initdb postgres psql setpriv", """
+# It refuses to run as root, and its socket has to be somewhere both can reach.
+mkdir d; as=; [ $(id -u) -ne 0 ] || { chown nobody d; as="setpriv --reuid=nobody --regid=nogroup --clear-groups"; }
+$as initdb -D d/data -U tester -A trust --no-sync >/dev/null || exit 3
+$as postgres -D d/data -k $PWD/d -c listen_addresses= -c fsync=off >d/log 2>&1 & p=$!
+until psql -h $PWD/d -U tester -d postgres -Atc 'select 1' >/dev/null 2>&1; do sleep 0.1; done
+psql -h $PWD/d -U tester -d postgres -At <<X
+create table t(x int primary key, y text); insert into t select i, md5(i::text) from generate_series(1, 500) i;
+select count(*), max(y) from t; select now(); begin; delete from t where x > 400; commit; select sum(x) from t;
+X
+kill -INT $p; wait $p"""),
     ("openssl speed", "openssl", "openssl speed -seconds 1 -bytes 1024 sha256 >/dev/null 2>&1; echo $?"),
     ("ssh-keygen", "ssh-keygen", "ssh-keygen -q -t ed25519 -N '' -f k; ssh-keygen -lf k"),
     ("curl to loopback", "curl python3", """
@@ -160,6 +171,7 @@ class Bygone:
     def __init__(self, build, timeout):
         self.timeout = timeout
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="bygone-compatibility-"))
+        self.scratch.chmod(0o711)  # programs that give root up must still reach their folder
         self.program = shutil.copy(build / "bygone", self.scratch)  # it may be built anew meanwhile
         self.environment = dict(os.environ, BYGONE_STORE=str(self.scratch / "store"))
         self.failed = 0

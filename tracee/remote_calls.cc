@@ -124,6 +124,10 @@ Expected<void> exec_stub(pid_t tid, TraceeMemory& memory, int stub_fd) {
       return fail(ErrorKind::unavailable, "the exec stub", std::strerror(int(-result)),
                   "the kernel must allow executing memory files (sysctl vm.memfd_noexec)");
     }
+    // Nothing here faults but an execve(2) that failed when the old memory was gone; and that kills.
+    if (stop->kind == Stop::Kind::signal && stop->signal == SIGSEGV)
+      return fail(ErrorKind::unavailable, "the exec stub", "was killed while the kernel loaded it",
+                  "the limits on stack and memory (ulimit -s, -v) may be too low");
     if (resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
   }
   memory.follow(tid);
