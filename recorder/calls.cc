@@ -77,8 +77,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   if (std::exchange(task.registers[Register::orig_rax], plain_number) != plain_number)
     set_registers(task.tid, task.registers);
   if (!task.held_signals.empty() && may_inject(task)) {
-    begin_injection(task);
-    return {};
+    return begin_injection(task);
   }
   task.in_call = true;
   task.lost_turn = false;
@@ -159,11 +158,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   task.state = RecordedTask::State::ready;
   if (task.injecting) {
     // The call was sent back; the signal goes in now and reports itself at once.
-    task.state = RecordedTask::State::away;
-    task.in_user_code = false;
     ++task.carriers;
-    resume(task.tid, Resume::to_system_call, task.held_signals.front().si_signo);
-    return {};
+    return go_on_injecting(task, task.held_signals.front().si_signo);
   }
   task.traced.call_exit_due = true;
   if (task.exec_pending) return finish_exec(task);

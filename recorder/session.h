@@ -192,18 +192,21 @@ class Session {
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   static void hold_signal(RecordedTask& task, const siginfo_t& info);
+  static bool is_carrier(const RecordedTask& task, const siginfo_t& info);
+  // What is to be delivered when `info` arrives: one held that was sent earlier, if there is any. False if
+  // nothing is: `info` was sent to fetch one that has been delivered meanwhile.
+  static bool exchange_for_held(RecordedTask& task, siginfo_t& info);
   static constexpr int kMostInterruptions = 3;  // at one place before the task goes on a little
   // While it goes on: signals stay pending until its next stop.
-  static void keep_signals_out(RecordedTask& task);
-  static bool is_carrier(const RecordedTask& task, const siginfo_t& info);
-  static void take_turn(RecordedTask& task, siginfo_t& info);
+  static void keep_signals_out(RecordedTask& task, uint64_t which = ~uint64_t{0});
   static void let_signals_in(RecordedTask& task);
   static void note_interruption(RecordedTask& task);
   static bool is_crowded_out(const RecordedTask& task, const Registers& at);
   // Sends the call the task stands at the entry of back to before it began.
   void leave_call(RecordedTask& task);
-  // The same, so that a held signal comes first.
-  void begin_injection(RecordedTask& task);
+  // The same, so that a held signal comes first. Waits until it is there.
+  Expected<void> begin_injection(RecordedTask& task);
+  Expected<void> go_on_injecting(RecordedTask& task, int signal);
   static bool may_inject(const RecordedTask& task);
 
   // snapshots.cc

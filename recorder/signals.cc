@@ -15,6 +15,8 @@ namespace bygone {
 
 namespace {
 
+constexpr int kFirstQueued = 32;  // standard signals, below, do not queue (signal(7))
+
 // And has done nothing since.
 bool has_left_handler(const RecordedTask& task) {
   return task.entry.registers[Register::orig_rax] == SYS_rt_sigreturn;
@@ -90,12 +92,24 @@ bool Session::may_inject(const RecordedTask& task) {
          (mask & signal_bit(task.held_signals.front().si_signo)) == 0;
 }
 
-void Session::begin_injection(RecordedTask& task) {
+Expected<void> Session::begin_injection(RecordedTask& task) {
   leave_call(task);
   task.in_call = true;
   task.injecting = true;
+  return go_on_injecting(task, 0);
+}
+
+Expected<void> Session::go_on_injecting(RecordedTask& task, int signal) {
   task.state = RecordedTask::State::away;
-  resume(task.tid, Resume::to_system_call);
+  task.in_user_code = false;
+  keep_signals_out(task, ~signal_bit(task.held_signals.front().si_signo));
+  if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
+  // It has computed up to here and no frame says so yet: nobody else may have a turn before the signal's
+  // does.
+  const auto stop = wait_through_signals(task.tid);
+  if (!stop) return {};
+  ++outcome_.ptrace_stops;
+  return handle(task, *stop);
 }
 
 Expected<void> Session::on_signal(RecordedTask& task, int signal) {
@@ -103,14 +117,19 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   Registers now;
   if (arrived_signal(task, info) == Outcome::gone || get_registers(task.tid, now) == Outcome::gone) return {};
   if (task.injecting) {
+    const int expected = task.held_signals.front().si_signo;
+    if (signal != expected) {  // SIGSTOP: all others were kept out
+      hold_signal(task, info);
+      return go_on_injecting(task, 0);
+    }
     task.injecting = false;
     task.registers = now;
-    take_turn(task, info);
+    exchange_for_held(task, info);
     return deliver(task, info, SignalPosition::call_entry);
   }
   if (task.reinjecting && signal == task.held_signals.front().si_signo) {
     task.reinjecting = false;
-    take_turn(task, info);
+    exchange_for_held(task, info);
     return deliver(task, info, SignalPosition::call_exit);
   }
   if (raised_by_instruction(info)) {
@@ -127,14 +146,35 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     return deliver(task, info, moved ? SignalPosition::fault : SignalPosition::call_exit);
   }
   if (same_but_for_call_number(now, task.registers)) {
-    if (!is_crowded_out(task, now)) {
-      take_turn(task, info);
-      return deliver(task, info, SignalPosition::call_exit);
-    }
-    keep_signals_out(task);
+    const bool crowded_out = is_crowded_out(task, now);
+    if (!crowded_out && exchange_for_held(task, info)) return deliver(task, info, SignalPosition::call_exit);
+    if (crowded_out) keep_signals_out(task);
   }
   hold_signal(task, info);
   return run_user_code(task);
+}
+
+// Did we send it, to make a held one arrive? As PTRACE_SYSCALL with a signal does, or tgkill(2), whose sender
+// is 0 in another pid namespace. Among those of its number it comes last, when they may have brought the held
+// ones along.
+bool Session::is_carrier(const RecordedTask& task, const siginfo_t& info) {
+  const bool from_tgkill = info.si_code == SI_TKILL && (info.si_pid == getpid() || info.si_pid == 0);
+  return task.carriers > 0 && (info.si_code == SI_KERNEL || from_tgkill);
+}
+
+// Signals of one number arrive in the order they were sent, and those held were sent before those that come
+// now.
+bool Session::exchange_for_held(RecordedTask& task, siginfo_t& info) {
+  const auto held = std::find_if(task.held_signals.begin(), task.held_signals.end(),
+                                 [&](const siginfo_t& other) { return other.si_signo == info.si_signo; });
+  const bool is_carried = is_carrier(task, info);
+  if (is_carried) --task.carriers;
+  if (held == task.held_signals.end()) return !is_carried || info.si_signo < kFirstQueued;
+  const siginfo_t arrived = std::exchange(info, *held);
+  task.held_signals.erase(held);
+  if (arrived.si_signo >= kFirstQueued && !is_carried) task.held_signals.push_back(arrived);
+  set_siginfo(task.tid, info);
+  return true;
 }
 
 bool Session::put_aside(RecordedTask& task, const Stop& stop) {
@@ -169,14 +209,14 @@ bool Session::is_crowded_out(const RecordedTask& task, const Registers& at) {
          at[Register::rsp] == task.interrupted_at[Register::rsp];
 }
 
-void Session::keep_signals_out(RecordedTask& task) {
+void Session::keep_signals_out(RecordedTask& task, uint64_t which) {
   if (task.own_mask) return;
   uint64_t mask = 0;
   if (get_signal_mask(task.tid, mask) == Outcome::gone) return;
   constexpr uint64_t kRaisedByInstructions = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
                                              signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
   task.own_mask = mask;
-  set_signal_mask(task.tid, mask | ~kRaisedByInstructions);
+  set_signal_mask(task.tid, mask | (which & ~kRaisedByInstructions));
 }
 
 void Session::let_signals_in(RecordedTask& task) {
@@ -184,35 +224,13 @@ void Session::let_signals_in(RecordedTask& task) {
   task.own_mask.reset();
 }
 
-// Did we send it, in place of one that is held? As PTRACE_SYSCALL with a signal does, or tgkill(2).
-bool Session::is_carrier(const RecordedTask& task, const siginfo_t& info) {
-  return task.carriers > 0 &&
-         (info.si_code == SI_KERNEL || (info.si_code == SI_TKILL && info.si_pid == getpid()));
-}
-
-// Signals of one number keep their order: the first that is held comes now, and the one that arrived later. A
-// carrier finds one held, unless one that is no carrier came before it and there is no other.
-void Session::take_turn(RecordedTask& task, siginfo_t& info) {
-  const auto first = std::find_if(task.held_signals.begin(), task.held_signals.end(),
-                                  [&](const siginfo_t& held) { return held.si_signo == info.si_signo; });
-  if (first == task.held_signals.end()) {
-    if (is_carrier(task, info)) --task.carriers;
-    return;
-  }
-  const siginfo_t held = *first;
-  task.held_signals.erase(first);
-  hold_signal(task, info);
-  info = held;
-  set_siginfo(task.tid, held);
-}
-
 void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
   if (is_carrier(task, info)) {
     --task.carriers;
     return;
   }
-  // Standard signals do not queue: one that is pending already swallows the next (signal(7)).
-  const bool queues = info.si_signo >= 32;
+  // One that is pending already swallows the next.
+  const bool queues = info.si_signo >= kFirstQueued;
   const bool pending = std::any_of(task.held_signals.begin(), task.held_signals.end(),
                                    [&](const siginfo_t& held) { return held.si_signo == info.si_signo; });
   if (queues || !pending) task.held_signals.push_back(info);
