@@ -45,6 +45,10 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   enter_user_code(task);
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+  return follow_user_code(task);
+}
+
+Expected<void> Session::follow_user_code(RecordedTask& task) {
   if (tasks_.size() == 1 && task.held_signals.empty()) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop && must_end()) return {};  // it will turn up

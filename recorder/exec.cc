@@ -77,7 +77,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   survivor->in_call = true;
   survivor->state = RecordedTask::State::away;
   if (resume(tid, Resume::to_system_call) == Outcome::gone) return {};
-  const auto stop = wait_for(tid, Waiting::block);
+  const auto stop = wait_through_signals(tid);
   if (!stop) return {};
   ++outcome_.ptrace_stops;
   return handle(*survivor, *stop);

@@ -222,13 +222,23 @@ void Session::file_stop(const Stop& stop) {
   if (std::exchange(task->computing, false)) --computing_;
 }
 
+// Has computed on from its last frame, and no frame says so yet: whoever shares its memory must not run
+// before that.
+bool Session::ran_on(const RecordedTask& task) {
+  const bool told_of = task.in_call && task.lost_turn;
+  const bool stands = task.pending || task.state == RecordedTask::State::ready;
+  return task.in_user_code && stands && !told_of;
+}
+
 bool Session::can_run(const RecordedTask& task) const {
   // One that is being killed computes nothing more; its tracer may have let it go to its end.
   const bool ends = dying_.contains(task.tgid) && task.traced.place == Traced::Place::nowhere;
   if (!task.pending && (task.state != RecordedTask::State::ready || ends)) return false;
-  if (computing_ == 0) return true;
-  for (const auto& [tid, other] : tasks_)
-    if (other->computing && other.get() != &task && share_memory(*other, task)) return false;
+  const bool goes_first = ran_on(task);
+  for (const auto& [tid, other] : tasks_) {
+    const bool before = other->computing || (!goes_first && ran_on(*other));
+    if (before && other.get() != &task && share_memory(*other, task)) return false;
+  }
   return true;
 }
 
@@ -333,34 +343,40 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
   if (!short_call && (tasks_.size() > 1 || makes_task) && options_.snapshots.wanted)
     get_extended_state(task.tid, task.extended_state);
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
+  // What it computed before the call is in no frame yet: nobody else may run before the call has ended or is
+  // told of.
   if (short_call || tasks_.size() == 1) {
-    const auto stop = wait_for(task.tid, Waiting::block);
-    if (!stop) return {};
-    ++outcome_.ptrace_stops;
-    return handle(task, *stop);
+    for (;;) {
+      const auto stop = wait_for(task.tid, Waiting::block);
+      if (stop) return handle_at_once(task, *stop);
+      if (errno != EINTR || tasks_.size() == 1 || must_end()) return {};
+      if (is_asleep(task)) break;  // a page fault in it, perhaps, that somebody has to serve
+    }
   }
-  while (!others_can_run(task)) {
+  while (!short_call && !others_can_run(task)) {
     const auto stop = wait_for(-1, Waiting::block);
     if (!stop && (errno == ECHILD || must_end())) return {};
-    if (!stop) continue;
-    file_stop(*stop);
-    if (task.pending) return {};
+    if (stop && stop->tid == task.tid) return handle_at_once(task, *stop);
+    if (stop) file_stop(*stop);
   }
   // Others could run: it keeps its turn only as long as the kernel is really working for it.
-  for (;;) {
-    if (const auto stop = wait_for(task.tid, Waiting::no_wait)) {
-      file_stop(*stop);
-      return {};
-    }
-    if (task_state(task.tgid, task.tid) != 'R') break;
-    sched_yield();
-  }
-  if (const auto stop = wait_for(task.tid, Waiting::no_wait)) {
-    file_stop(*stop);
-    return {};
+  for (bool asleep = false;; sched_yield()) {
+    if (const auto stop = wait_for(task.tid, Waiting::no_wait)) return handle_at_once(task, *stop);
+    if (asleep) break;  // and was not stopping just then
+    asleep = is_asleep(task);
   }
   lose_turn(task);
   return {};
+}
+
+Expected<void> Session::handle_at_once(RecordedTask& task, const Stop& stop) {
+  ++outcome_.ptrace_stops;
+  task.sleeps_in_fault = false;
+  return handle(task, stop);
+}
+
+bool Session::is_asleep(const RecordedTask& task) {
+  return task_state(task.tgid, task.tid) != 'R';
 }
 
 Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::optional<int32_t> call,

@@ -60,12 +60,17 @@ class Session {
   void file_stop(const Stop& stop);
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
+  static bool ran_on(const RecordedTask& task);
+  static bool is_asleep(const RecordedTask& task);
+  Expected<void> handle_at_once(RecordedTask& task, const Stop& stop);
   bool others_can_run(const RecordedTask& task) const;
   static bool share_memory(const RecordedTask& a, const RecordedTask& b);
   // computing.cc: tasks in user code
   // Sets the task going in user code and handles its next stop. One that computes for long while others wait
   // is left to itself, and they run beside it, as far as they share no memory with it.
   Expected<void> run_user_code(RecordedTask& task);
+  // From where it was set going until its next stop, or until it is left to itself.
+  Expected<void> follow_user_code(RecordedTask& task);
   static void enter_user_code(RecordedTask& task);
   bool sharers_wait(const RecordedTask& task) const;
   // Somebody waits for it, or a signal does.

@@ -262,10 +262,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
     enter_user_code(task);
-    const auto stop = wait_for(task.tid, Waiting::block);
-    if (!stop) return {};
-    ++outcome_.ptrace_stops;
-    return handle(task, *stop);
+    return follow_user_code(task);
   }
   return {};
 }

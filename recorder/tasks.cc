@@ -198,7 +198,7 @@ Expected<void> Session::go_on_after_clone(RecordedTask& parent, int event) {
   // A parent in vfork(2) sleeps until the child has gone its own way; others come back at once.
   parent.state = RecordedTask::State::away;
   if (resume(parent.tid, Resume::to_system_call) == Outcome::gone || event == PTRACE_EVENT_VFORK) return {};
-  const auto next = wait_for(parent.tid, Waiting::block);
+  const auto next = wait_through_signals(parent.tid);
   if (!next) return {};
   ++outcome_.ptrace_stops;
   return handle(parent, *next);
