@@ -34,12 +34,19 @@ bool Session::checks_row(const RecordedTask& task) const {
          task.row->call_class == CallClass::plain;
 }
 
+// While it was away others may have written, and calls of others on the same memory may be writing now, as
+// may whoever slept in a page fault that this call has served.
+bool Session::writes_alone(const RecordedTask& task) const {
+  if (task.lost_turn) return false;
+  return std::none_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+    const RecordedTask& other = *t.second;
+    const bool moves = other.in_call || other.computing || other.sleeps_in_fault || ran_on(other);
+    return &other != &task && other.space == task.space && moves;
+  });
+}
+
 void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed,
                                const Capture& capture) {
-  // While it was away others may have written, and calls of others on the same memory may be writing now.
-  if (task.lost_turn || !checks_row(task)) return;
-  for (const auto& [tid, other] : tasks_)
-    if (other.get() != &task && other->space == task.space && other->in_call) return;
   ++outcome_.checked_calls;
   const std::vector<MemoryRange> left = uncovered(changed, capture.ranges);
   if (left.empty()) return;
@@ -59,8 +66,9 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
   const Capture capture = written_by(task.entry, result, task.space->memory);
   if (watch) {
     const std::vector<MemoryRange> changed = watch->changed();
-    capture_ranges(task, changed);
-    if (capture.unknown.empty()) compare_with_row(task, changed, capture);
+    const bool only_checks = capture.unknown.empty();
+    if (!only_checks || writes_alone(task)) capture_ranges(task, changed);
+    if (only_checks && checks_row(task) && writes_alone(task)) compare_with_row(task, changed, capture);
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);

@@ -129,6 +129,7 @@ class Session {
   void watch_memory(RecordedTask& task);
   static std::vector<MemoryRange> writable_memory(const RecordedTask& task);
   bool checks_row(const RecordedTask& task) const;
+  bool writes_alone(const RecordedTask& task) const;
   void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);

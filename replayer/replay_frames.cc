@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 
 #include "replayer/replay_session.h"
 #include "schema/enum_names.h"
@@ -262,6 +263,11 @@ Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
   Registers found;
   switch (frame.signal->position) {
     case SignalPosition::fault:
+      if (frame.signal->signal == SIGSYS && frame.signal->code == kSysUserDispatch) {
+        BYGONE_TRY(run_to_call(task, place, found));  // nobody dispatches calls in a replay
+        found[Register::rax] = found[Register::orig_rax];
+        break;
+      }
       BYGONE_TRY(run_to_fault(task, place, frame.signal->signal, found));
       break;
     case SignalPosition::call_exit:

@@ -110,6 +110,8 @@ bool raised_by_instruction(const siginfo_t& info) {
     case SIGILL:
     case SIGTRAP:
       return info.si_code > 0;
+    case SIGSYS:
+      return info.si_code == kSysUserDispatch;
     default:
       return false;
   }

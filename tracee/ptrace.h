@@ -46,6 +46,9 @@ Outcome get_signal_mask(pid_t tid, uint64_t& mask);
 Outcome set_signal_mask(pid_t tid, uint64_t mask);
 // Does the stopped task stand at the entry of a system call (PTRACE_GET_SYSCALL_INFO, Linux 5.3)?
 bool is_at_call_entry(pid_t tid);
+// si_code of the SIGSYS a call becomes under PR_SET_SYSCALL_USER_DISPATCH: the kernel tells no tracer of such
+// a call.
+constexpr int kSysUserDispatch = 2;
 // A fault of the instruction the task stands at, not a signal somebody sent (sigaction(2), si_code).
 bool raised_by_instruction(const siginfo_t& info);
 Outcome get_event_message(pid_t tid, uint64_t& message);
