@@ -22,7 +22,7 @@ struct Traced {
     exit,  // PTRACE_EVENT_EXIT
   };
   // How it was let go last; see ptrace(2).
-  enum class Going { freely, to_system_call, emulating_calls, single_step };
+  enum class Going { freely, to_system_call, emulating_calls, single_step, step_emulating_calls };
 
   pid_t tracer = 0;    // the thread; 0 if it has none
   bool child = false;  // of the tracer's process, whose own waits tell of its end
@@ -53,6 +53,8 @@ struct Traced {
   bool passing = false;         // the tracer has decided on the signal that arrives next
   bool listening = false;       // PTRACE_LISTEN
 
+  bool steps() const { return going == Going::single_step || going == Going::step_emulating_calls; }
+  bool emulates() const { return going == Going::emulating_calls || going == Going::step_emulating_calls; }
   bool stopped() const { return place != Place::nowhere && !released; }
 };
 

@@ -106,8 +106,8 @@ Expected<void> Session::stop_at_signal(RecordedTask& task, const siginfo_t& info
 }
 
 bool Session::stops_at_entry(const RecordedTask& task) const {
-  return task.traced.tracer != 0 && (task.traced.going == Traced::Going::to_system_call ||
-                                     task.traced.going == Traced::Going::emulating_calls);
+  return task.traced.tracer != 0 &&
+         (task.traced.going == Traced::Going::to_system_call || task.traced.emulates());
 }
 
 void Session::stop_at_entry(RecordedTask& task) {
@@ -117,7 +117,7 @@ void Session::stop_at_entry(RecordedTask& task) {
   const int good = (traced.options & PTRACE_O_TRACESYSGOOD) != 0 ? 0x80 : 0;
   stop_for_tracer(task, Traced::Place::call_entry, stop_status(SIGTRAP | good), std::nullopt);
   traced.message = 1;  // PTRACE_EVENTMSG_SYSCALL_ENTRY
-  traced.skips_call = traced.going == Traced::Going::emulating_calls;
+  traced.skips_call = traced.emulates();
 }
 
 bool Session::stop_at_new_task(RecordedTask& parent, RecordedTask& child, int event, uint64_t flags) {
@@ -280,7 +280,7 @@ Expected<void> Session::pass_signal(RecordedTask& task, int signal) {
 }
 
 bool Session::is_stepped(const RecordedTask& task) {
-  if (task.traced.tracer == 0 || task.traced.going != Traced::Going::single_step) return false;
+  if (task.traced.tracer == 0 || !task.traced.steps()) return false;
   std::byte code[2];
   const Address at{task.registers[Register::rip]};
   // A call is run as ever; its end is the step's.
@@ -309,7 +309,7 @@ Expected<void> Session::step_for_tracer(RecordedTask& task) {
 }
 
 void Session::stop_after_step(RecordedTask& task) {
-  if (task.traced.tracer == 0 || task.traced.going != Traced::Going::single_step) return;
+  if (task.traced.tracer == 0 || !task.traced.steps()) return;
   stop_for_tracer(task, Traced::Place::user, stop_status(SIGTRAP), std::nullopt);
 }
 

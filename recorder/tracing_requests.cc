@@ -113,6 +113,8 @@ int64_t Session::emulate_request(RecordedTask& tracer) {
     case PTRACE_SYSCALL:
     case PTRACE_SINGLESTEP:
     case kSysemu:
+    case kSysemuSinglestep:
+    case kSingleblock:
     case PTRACE_DETACH:
     case PTRACE_LISTEN:
       return let_tracee_go(*tracee, request, call.argument(3));
@@ -203,7 +205,12 @@ int64_t Session::let_tracee_go(RecordedTask& tracee, int request, uint64_t signa
       traced.going = Traced::Going::to_system_call;
       break;
     case PTRACE_SINGLESTEP:
+    case kSingleblock:  // where no branch can be waited for it is one step, as on processors that cannot
+                        // either
       traced.going = Traced::Going::single_step;
+      break;
+    case kSysemuSinglestep:
+      traced.going = Traced::Going::step_emulating_calls;
       break;
     case kSysemu:
       traced.going = Traced::Going::emulating_calls;

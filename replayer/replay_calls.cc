@@ -170,6 +170,17 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
         calls.push_back({SYS_munmap, {part.start.value, part.size_bytes()}});
       return materialiser_.run(task.pid, task.space->memory, calls, "munmap");
     }
+    case SYS_modify_ldt:
+    case SYS_set_thread_area: {
+      // Descriptors live in the kernel, and the program loads segments with them.
+      constexpr uint64_t kRead = 0, kReadDefault = 2;
+      const bool reads = frame.frame.call == SYS_modify_ldt &&
+                         (call.argument(0) == kRead || call.argument(0) == kReadDefault);
+      if (is_error(result) || reads) return {};
+      std::vector<RemoteCall> calls = {
+          {uint64_t(*frame.frame.call), {call.argument(0), call.argument(1), call.argument(2)}}};
+      return materialiser_.run(task.pid, task.space->memory, calls, "setting a segment");
+    }
     case SYS_madvise: {
       if ((is_error(result) && result != -ENOMEM) || !changes_memory(call.argument(2))) return {};
       has_advice_ = has_advice_ || lasts(call.argument(2));
