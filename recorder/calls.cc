@@ -158,8 +158,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   task.state = RecordedTask::State::ready;
   if (task.injecting) {
     // The call was sent back; the signal goes in now and reports itself at once.
-    ++task.carriers;
-    return go_on_injecting(task, task.held_signals.front().si_signo);
+    const int signal = task.held_signals.front().si_signo;
+    expect_carrier(task, signal);
+    return go_on_injecting(task, signal);
   }
   task.traced.call_exit_due = true;
   if (task.exec_pending) return finish_exec(task);

@@ -234,8 +234,8 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   if (task.held_signals.empty()) return {};
   // The signal was taken from it before; sent again it arrives at once.
   task.reinjecting = true;
-  ++task.carriers;
   const siginfo_t& held = task.held_signals.front();
+  expect_carrier(task, held.si_signo);
   syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);
   return {};
 }

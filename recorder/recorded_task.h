@@ -75,7 +75,7 @@ struct RecordedTask {
   std::deque<siginfo_t> held_signals;
   bool may_detach = false;   // let go of, and held until others are
   bool injecting = false;    // the front of held_signals is on its way, to come before the call it stands at
-  int carriers = 0;          // signals sent to bring held ones, that have not arrived yet
+  int carriers = 0;          // real-time signals sent to bring held ones, that have not arrived yet
   bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands
   Registers interrupted_at;  // by the last signal, and how many times in a row
   int interruptions = 0;

@@ -198,6 +198,7 @@ class Session {
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   static void hold_signal(RecordedTask& task, const siginfo_t& info);
+  static void expect_carrier(RecordedTask& task, int signal);
   static bool is_carrier(const RecordedTask& task, const siginfo_t& info);
   // What is to be delivered when `info` arrives: one held that was sent earlier, if there is any. False if
   // nothing is: `info` was sent to fetch one that has been delivered meanwhile.

@@ -146,12 +146,18 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     return deliver(task, info, moved ? SignalPosition::fault : SignalPosition::call_exit);
   }
   if (same_but_for_call_number(now, task.registers)) {
-    const bool crowded_out = is_crowded_out(task, now);
-    if (!crowded_out && exchange_for_held(task, info)) return deliver(task, info, SignalPosition::call_exit);
-    if (crowded_out) keep_signals_out(task);
+    if (!is_crowded_out(task, now))
+      return exchange_for_held(task, info) ? deliver(task, info, SignalPosition::call_exit)
+                                           : run_user_code(task);
+    keep_signals_out(task);
   }
   hold_signal(task, info);
   return run_user_code(task);
+}
+
+// A signal is about to be sent to make a held one arrive. Standard signals become one where they meet.
+void Session::expect_carrier(RecordedTask& task, int signal) {
+  if (signal >= kFirstQueued) ++task.carriers;
 }
 
 // Did we send it, to make a held one arrive? As PTRACE_SYSCALL with a signal does, or tgkill(2), whose sender
@@ -159,7 +165,7 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
 // ones along.
 bool Session::is_carrier(const RecordedTask& task, const siginfo_t& info) {
   const bool from_tgkill = info.si_code == SI_TKILL && (info.si_pid == getpid() || info.si_pid == 0);
-  return task.carriers > 0 && (info.si_code == SI_KERNEL || from_tgkill);
+  return task.carriers > 0 && info.si_signo >= kFirstQueued && (info.si_code == SI_KERNEL || from_tgkill);
 }
 
 // Signals of one number arrive in the order they were sent, and those held were sent before those that come
@@ -169,7 +175,7 @@ bool Session::exchange_for_held(RecordedTask& task, siginfo_t& info) {
                                  [&](const siginfo_t& other) { return other.si_signo == info.si_signo; });
   const bool is_carried = is_carrier(task, info);
   if (is_carried) --task.carriers;
-  if (held == task.held_signals.end()) return !is_carried || info.si_signo < kFirstQueued;
+  if (held == task.held_signals.end()) return !is_carried;
   const siginfo_t arrived = std::exchange(info, *held);
   task.held_signals.erase(held);
   if (arrived.si_signo >= kFirstQueued && !is_carried) task.held_signals.push_back(arrived);

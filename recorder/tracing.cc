@@ -273,7 +273,7 @@ Expected<void> Session::pass_signal(RecordedTask& task, int signal) {
     // Sent to itself it arrives at once, and its tracer has decided already.
     task.held_signals.push_front(info);
     task.reinjecting = task.traced.passing = true;
-    ++task.carriers;
+    expect_carrier(task, signal);
   }
   syscall(SYS_tgkill, task.tgid, task.tid, signal);
   return {};
