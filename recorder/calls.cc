@@ -4,6 +4,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -13,6 +14,10 @@
 #include "tracee/memory_advice.h"
 
 namespace bygone {
+
+namespace {
+constexpr char kInt80[] = "int 0x80";
+}  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
   Registers none = task.registers;
@@ -103,6 +108,7 @@ Expected<void> Session::begin_call(RecordedTask& task) {
   task.entry = note_entry(as_called, task.space->memory);
   task.paths = given_paths(task.tid, task.space->memory, as_called);
   task.may_block = may_block(as_called);
+  if (is_32_bit_call(task)) return refuse_32_bit_call(task);
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
     BYGONE_TRY(follow_kernel(task));
@@ -132,6 +138,36 @@ Expected<void> Session::begin_call(RecordedTask& task) {
       break;
   }
   if (task.traced.interrupt_due) ptrace(PTRACE_INTERRUPT, task.tid, nullptr, nullptr);
+  return go_into_call(task);
+}
+
+// By int 0x80 or sysenter: the number is one of another table. syscall(2) leaves its return address in rcx.
+bool Session::is_32_bit_call(const RecordedTask& task) {
+  const Address behind{task.registers[Register::rip]};
+  if (task.registers[Register::rcx] == behind.value) return false;
+  std::array<std::byte, 2> code{};
+  return task.space->memory.read(Address{behind.value - 2}, code) && is_call(code[0], code[1]) &&
+         code[0] != std::byte{0x0f};
+}
+
+Expected<void> Session::refuse_32_bit_call(RecordedTask& task) {
+  constexpr int64_t kExit = 1, kExitGroup = 252;
+  const int64_t number = int64_t(task.registers[Register::orig_rax]);
+  task.row = nullptr;
+  task.paths.clear();
+  task.entry.unknown.clear();
+  if (number == kExit || number == kExitGroup) {
+    lose_turn(task);
+    return go_into_call(task);
+  }
+  const bool known = uncaptured_.contains({-1, kInt80});
+  note_uncaptured(-1, kInt80);
+  if (!known && options_.warn)
+    options_.warn(
+        fmt::format("task {} makes a 32-bit system call ({}), number {}: those are not recorded; it is "
+                    "answered with ENOSYS, as by a kernel that has none",
+                    task.tid, kInt80, number));
+  answer(task, -ENOSYS);
   return go_into_call(task);
 }
 
@@ -186,7 +222,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     any_call_may_block_ = true;
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
-  if (number == SYS_set_tid_address) task.clear_tid = Address{task.entry.registers.argument(0)};
+  if (number == SYS_set_tid_address && !task.forced_result)
+    task.clear_tid = Address{task.entry.registers.argument(0)};
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
   capture_writes(task, result);
   capture_output(task, result);

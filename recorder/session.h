@@ -110,6 +110,8 @@ class Session {
   Expected<void> on_entry(RecordedTask& task);
   // The call whose entry the task stands at is to be made.
   Expected<void> begin_call(RecordedTask& task);
+  static bool is_32_bit_call(const RecordedTask& task);
+  Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
@@ -280,6 +282,7 @@ class Session {
   static Expected<void> end_job_stop(RecordedTask& task);
   Expected<void> pass_signal(RecordedTask& task, int signal);
   static bool is_stepped(const RecordedTask& task);
+  static bool is_call(std::byte first, std::byte second);
   Expected<void> step_for_tracer(RecordedTask& task);
   void stop_after_step(RecordedTask& task);
   void take_as_tracee(RecordedTask& task, pid_t tracer_tid);

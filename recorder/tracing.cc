@@ -35,12 +35,6 @@ siginfo_t signal_from(int signal, int code, pid_t pid, uid_t uid) {
   return info;
 }
 
-// syscall, int 0x80, sysenter
-bool is_call(std::byte first, std::byte second) {
-  const int opcode = std::to_integer<int>(first) << 8 | std::to_integer<int>(second);
-  return opcode == 0x0f05 || opcode == 0xcd80 || opcode == 0x0f34;
-}
-
 }  // namespace
 
 void Session::stop_for_tracer(RecordedTask& task, Traced::Place place, int status,
@@ -277,6 +271,12 @@ Expected<void> Session::pass_signal(RecordedTask& task, int signal) {
   }
   syscall(SYS_tgkill, task.tgid, task.tid, signal);
   return {};
+}
+
+// syscall, int 0x80, sysenter
+bool Session::is_call(std::byte first, std::byte second) {
+  const int opcode = std::to_integer<int>(first) << 8 | std::to_integer<int>(second);
+  return opcode == 0x0f05 || opcode == 0xcd80 || opcode == 0x0f34;
 }
 
 bool Session::is_stepped(const RecordedTask& task) {
