@@ -4,6 +4,7 @@
 #include "replayer/landmark_search.h"
 #include "replayer/replay_session.h"
 #include "tracee/breakpoint.h"
+#include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
 
 namespace bygone {
@@ -86,11 +87,29 @@ Expected<void> ReplaySession::search_by_breakpoint(ReplayedTask& task, const Ful
   }
 }
 
+// No check can be planted over the instruction the task stands at: it goes on to where one begins.
+// Breakpoints, the other way, cost thousands of times as much a visit.
+Expected<void> ReplaySession::leave_landmark(ReplayedTask& task, const FullFrame& frame) {
+  const Address place{(*frame.registers)[Register::rip]};
+  const Address end = place + landmark_instructions(task.space->memory, place).size();
+  for (;;) {
+    const Address here{task.registers[Register::rip]};
+    if (here <= place || here >= end || is_at_landmark(task, task.registers, frame)) return {};
+    take_registers(task);
+    BYGONE_TRY(step_over(task, place_of(frame.frame)));
+    Registers found;
+    get_registers(task.pid, found);
+    set_going_on_with(task, found);
+    task.call_returned = false;
+  }
+}
+
 Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
   // The first moment in the recorded state will do: equal states have equal futures.
   near_miss_.clear();
+  BYGONE_TRY(leave_landmark(task, frame));
   if (!is_at_landmark(task, task.registers, frame)) {
     BYGONE_ASSIGN(auto search, LandmarkSearch::plant(materialiser_, task, *frame.registers, words_of(frame)));
     if (search)

@@ -82,6 +82,7 @@ class ReplaySession {
   // Fills near_miss_ if all but the memory is as it should be.
   bool is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame);
   Expected<void> run_to_trap(ReplayedTask& task, const Place& place, Registers& found);
+  Expected<void> leave_landmark(ReplayedTask& task, const FullFrame& frame);
   Expected<void> search_landmark(ReplayedTask& task, LandmarkSearch& search, const FullFrame& frame);
   Expected<void> search_by_breakpoint(ReplayedTask& task, const FullFrame& frame);
 
