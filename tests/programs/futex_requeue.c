@@ -5,12 +5,14 @@
 
 #include "program.h"
 static uint32_t a, b, pi;
+static volatile int awake;  // threads that wait no more
 static long fx(void* u, int op, int v, void* t, void* u2, int v3) {
   return syscall(SYS_futex, u, op, v, t, u2, v3);
 }
 static void* w(void* x) {
   long r = fx(&a, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
   say("woke %ld\n", r);
+  __atomic_add_fetch(&awake, 1, __ATOMIC_SEQ_CST);
   return 0;
 }
 static void* wp(void* x) {
@@ -27,6 +29,7 @@ static void* wv(void* x) {
   struct wv v[2] = {{0, (uint64_t)&a, 2 | 128, 0}, {0, (uint64_t)&b, 2 | 128, 0}};
   long r = syscall(449, v, 2, 0, 0, CLOCK_MONOTONIC);
   say("waitv %ld %d\n", r, r < 0 ? errno : 0);
+  __atomic_add_fetch(&awake, 1, __ATOMIC_SEQ_CST);
   return 0;
 }
 int main(void) {
@@ -38,13 +41,16 @@ int main(void) {
   usleep(1000);
   r = fx(&b, FUTEX_WAKE_PRIVATE, 9, 0, 0, 0);
   say("wake %ld\n", r);
-  fx(&a, FUTEX_WAKE_PRIVATE, 9, 0, 0, 0);
+  for (; awake < 3; usleep(500)) {  // some may have come late
+    fx(&a, FUTEX_WAKE_PRIVATE, 9, 0, 0, 0);
+    fx(&b, FUTEX_WAKE_PRIVATE, 9, 0, 0, 0);
+  }
   for (int i = 0; i < 3; i++) pthread_join(t[i], 0);
   pthread_create(&t[0], 0, wv, 0);
   usleep(2000);
   r = fx(&b, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
   say("%ld\n", r);
-  if (!r) fx(&b, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+  for (; awake < 4; usleep(500)) fx(&b, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
   pthread_join(t[0], 0);
   r = fx(&a, FUTEX_WAKE_OP_PRIVATE, 1, (void*)1, &b, FUTEX_OP(FUTEX_OP_ADD, 5, FUTEX_OP_CMP_EQ, 0));
   say("wake_op %ld b %u\n", r, b);
@@ -54,7 +60,7 @@ int main(void) {
   say("lock %ld %d\n", r, pi == (unsigned)syscall(SYS_gettid));
   pthread_create(&t[0], 0, wp, 0);
   usleep(2000);
-  r = fx(&a, FUTEX_CMP_REQUEUE_PI, 1, (void*)1, &pi, 0);
+  while ((r = fx(&a, FUTEX_CMP_REQUEUE_PI, 1, (void*)1, &pi, 0)) == 0) usleep(500);
   say("requeue_pi %ld %d\n", r, r < 0 ? errno : 0);
   usleep(1000);
   r = fx(&pi, FUTEX_UNLOCK_PI, 0, 0, 0, 0);
