@@ -47,6 +47,7 @@ Expected<int> export_recording(const Invocation& invocation, const Options& opti
   if (!options.statement.empty()) return show_statement(options);
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
+  limit_answers();
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
   if (options.format == "strace") {

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <sqlite3.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -52,6 +53,10 @@ size_t terminal_width() {
   winsize size{};
   if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
   return size.ws_col;
+}
+
+void limit_answers() {
+  sqlite3_hard_heap_limit64(int64_t(1) << 30);
 }
 
 bool terminal_has_colour() {

@@ -22,6 +22,8 @@ class StandardOutput {
 
 // Columns of the terminal on standard output; 0 if it is none.
 size_t terminal_width();
+// Bounds what SQLite takes, for a stranger's recording or a slip of the pen: 1 GiB in this process.
+void limit_answers();
 // Whether people want colour on it: not with $NO_COLOR, nor on a dumb one.
 bool terminal_has_colour();
 

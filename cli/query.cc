@@ -26,6 +26,7 @@ struct Options {
 Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const Options& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(name));
+  limit_answers();
   ReplayMachine machine([&] { return store.read_again(name, *recording); });
   BYGONE_ASSIGN(const auto session, query::Session::open(*recording, &machine));
   StandardOutput output;
@@ -52,6 +53,7 @@ Expected<int> query(const Invocation& invocation, const Options& options) {
   BYGONE_TRY(query::parse_phrase(asked.phrase));
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(asked.recording));
+  limit_answers();
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
   query::AnswerOptions answer_options{presentation_of(options.rows), {}, nullptr};

@@ -1,5 +1,3 @@
-#include <sqlite3.h>
-
 #include <memory>
 
 #include "cli/command.h"
@@ -9,9 +7,6 @@
 
 namespace bygone::cli {
 namespace {
-
-// What a stranger's recording, or a slip of the pen, can make SQLite take.
-constexpr int64_t kMostMemoryBytes = int64_t(1) << 30;
 
 struct Options {
   std::vector<std::string> words;
@@ -25,7 +20,7 @@ Expected<int> sql(const Invocation& invocation, const Options& options) {
   const std::string recording_name = options.words.size() == 2 ? options.words[0] : "";
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(recording_name));
-  sqlite3_hard_heap_limit64(kMostMemoryBytes);
+  limit_answers();
   StandardOutput output;
   const query::TextSink sink = [&](std::string_view text) { return output.write(text); };
   ReplayMachine machine([&] { return store.read_again(recording_name, *recording); });

@@ -77,7 +77,7 @@ Expected<void> explain(RecordingReader& recording, std::string_view phrase, cons
     BYGONE_TRY(out("-- reads every frame: no range of events, rare call or task narrows it\n"));
   if (mentions("SCAN descriptors_at"))
     BYGONE_TRY(out("-- reads every call up to the event that makes, copies or closes descriptors\n"));
-  if (mentions("SCAN outputs")) BYGONE_TRY(out("-- reads every call up to the event that wrote output\n"));
+  if (mentions("SCAN outputs")) BYGONE_TRY(out("-- reads all output up to the event\n"));
   for (const char* replays : {"memory_at", "memory_changes", "stack_at", "state_digest"})
     if (mentions(fmt::format("SCAN {}", replays)))
       BYGONE_TRY(out("-- replays to the event from the nearest snapshot before it\n"));

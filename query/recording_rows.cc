@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <map>
+
 #include "query/arguments.h"
 #include "query/call_totals.h"
 #include "query/descriptors.h"
@@ -11,40 +13,54 @@
 namespace bygone::query {
 namespace {
 
-// One event's output, from the frame that holds it.
-Expected<void> add_outputs(RecordingReader& recording, uint64_t event, std::vector<Row>& rows) {
-  return recording.for_each_full_frame(
-      EventNumber{event}, EventNumber{event}, [&](FullFrame& full) -> Expected<bool> {
-        for (const OutputWithBytes& output : full.outputs) {
-          std::string text(reinterpret_cast<const char*>(output.bytes.data()), output.bytes.size());
-          rows.push_back({int64_t(output.row.event.value), int64_t(full.frame.task.value),
-                          std::string(output.row.stream == 2 ? "stderr" : "stdout"), std::move(text),
-                          int64_t(output.row.stream)});
-        }
-        return true;
-      });
+// Output is read by pieces of so many events.
+constexpr int kOutputEvents = 256;
+
+// The rows of the next piece, from event `unread` on, which then moves behind it.
+Expected<std::vector<Row>> next_outputs(RecordingReader& recording, uint64_t& unread, uint64_t until) {
+  BYGONE_ASSIGN(
+      const auto events,
+      select_rows(recording.connection(),
+                  fmt::format("SELECT o.event, f.task FROM (SELECT DISTINCT event FROM main.output "
+                              "WHERE event BETWEEN {} AND {} ORDER BY event LIMIT {}) AS o LEFT JOIN "
+                              "main.frame AS f ON f.event = o.event ORDER BY o.event",
+                              unread, until, kOutputEvents)));
+  std::map<int64_t, Cell> tasks;
+  for (const Row& row : events)
+    if (const auto* event = std::get_if<int64_t>(&row[0])) tasks[*event] = row[1];
+  std::vector<Row> rows;
+  if (tasks.empty()) return rows;
+  const auto last = uint64_t(tasks.rbegin()->first);
+  BYGONE_ASSIGN(const auto outputs, recording.outputs(EventNumber{unread}, EventNumber{last}));
+  for (const OutputWithBytes& output : outputs) {
+    std::string text(reinterpret_cast<const char*>(output.bytes.data()), output.bytes.size());
+    rows.push_back({int64_t(output.row.event.value), tasks[int64_t(output.row.event.value)],
+                    std::string(output.row.stream == 2 ? "stderr" : "stdout"), std::move(text),
+                    int64_t(output.row.stream)});
+  }
+  unread = last + 1;
+  return rows;
 }
 
 RowFunction outputs(RecordingReader& recording) {
-  return {"outputs",
-          {"event", "task", "stream", "text", "stream_number"},
-          {"until"},
-          0,
-          [&recording](const Row& arguments) -> Expected<std::vector<Row>> {
-            uint64_t until = recording.last_event().value;
-            if (!std::holds_alternative<std::monostate>(arguments[0])) {
-              BYGONE_ASSIGN(const uint64_t asked, positive(arguments[0], "outputs", "until"));
-              until = std::min(until, asked);
-            }
-            const auto sql =
-                fmt::format("SELECT DISTINCT event FROM output WHERE event <= {} ORDER BY event", until);
-            BYGONE_ASSIGN(const auto events, select_rows(recording.connection(), sql));
-            std::vector<Row> rows;
-            for (const Row& event : events)
-              if (const auto* number = std::get_if<int64_t>(&event.front()))
-                BYGONE_TRY(add_outputs(recording, uint64_t(*number), rows));
-            return rows;
-          }};
+  const auto stream = [&recording](const Row& arguments) -> Expected<NextRow> {
+    uint64_t until = recording.last_event().value;
+    if (!std::holds_alternative<std::monostate>(arguments[0])) {
+      BYGONE_ASSIGN(const uint64_t asked, positive(arguments[0], "outputs", "until"));
+      until = std::min(until, asked);
+    }
+    return
+        [&recording, until, unread = uint64_t(1), piece = each_of({})](Row& row) mutable -> Expected<bool> {
+          while (true) {
+            BYGONE_ASSIGN(const bool found, piece(row));
+            if (found) return true;
+            BYGONE_ASSIGN(auto rows, next_outputs(recording, unread, until));
+            if (rows.empty()) return false;
+            piece = each_of(std::move(rows));
+          }
+        };
+  };
+  return {"outputs", {"event", "task", "stream", "text", "stream_number"}, {"until"}, 0, {}, stream};
 }
 
 // Reads by pieces: a range may hold millions of frames.

@@ -82,6 +82,9 @@ class RecordingReader {
   Expected<void> for_each_full_frame(EventNumber first, EventNumber last,
                                      const std::function<Expected<bool>(FullFrame&)>& visit);
 
+  // What was written to standard output and error at the events first..last (inclusive), in order.
+  Expected<std::vector<OutputWithBytes>> outputs(EventNumber first, EventNumber last);
+
   Expected<std::vector<Task>> tasks();
   Expected<std::vector<TaskAddressSpace>> task_address_spaces();
   Expected<std::vector<AddressSpaceRow>> address_spaces();
