@@ -3,6 +3,7 @@
 
 #include "program.h"
 static volatile int handled[4];
+static volatile int ready[4];
 static __thread long mine;
 static void handler(int number, siginfo_t* info, void* context) {
   (void)number, (void)info, (void)context;
@@ -10,6 +11,7 @@ static void handler(int number, siginfo_t* info, void* context) {
 }
 static void* work(void* argument) {
   mine = (long)argument;
+  ready[mine] = 1;
   while (handled[mine] == 0) usleep(1000);
   return NULL;
 }
@@ -17,6 +19,8 @@ int main(void) {
   on_signal(SIGUSR1, handler, 0);
   pthread_t threads[4];
   for (long i = 0; i < 4; ++i) CHECK(pthread_create(&threads[i], NULL, work, (void*)i) == 0);
+  for (long i = 0; i < 4; ++i)
+    while (!ready[i]) usleep(1000);
   usleep(20000);
   for (long i = 0; i < 4; ++i) CHECK(pthread_kill(threads[i], SIGUSR1) == 0);
   for (long i = 0; i < 4; ++i) {
