@@ -1,4 +1,5 @@
-// Signal storms: queued signals that answer each other between processes, and threads that signal their process.
+// Signal storms: queued signals that answer each other between processes, and threads that signal their
+// process.
 #include <pthread.h>
 
 #include "program.h"
