@@ -45,8 +45,8 @@ TEST_F(CliTest, LatestRecordingIsTheDefault) {
   bygone_.record("two", {"echo", "two"});
   EXPECT_EQ(bygone_({"replay"}).out, "two\n");
   const RunResult answer = bygone_({"query", "info", "--format", "json"});
-  EXPECT_THAT(answer.out, HasSubstr("two"));
-  EXPECT_THAT(answer.out, testing::Not(HasSubstr("one")));
+  EXPECT_THAT(answer.out, HasSubstr("echo two"));
+  EXPECT_THAT(answer.out, testing::Not(HasSubstr("echo one")));
 }
 
 TEST_F(CliTest, StoreIsChosenByOption) {
