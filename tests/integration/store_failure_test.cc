@@ -59,10 +59,12 @@ class StoreFailureTest : public testing::Test {
   bool mounted_ = false;
 };
 
-// Writes, reads and forks; what it reads does not compress.
+// Writes, reads and forks; what it reads does not compress. The store is full before the last rounds, which
+// wait until a busy service must have noticed.
 const std::vector<std::string> kProgram = {"sh", "-c",
                                            "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do head -c 700000 "
-                                           "/dev/urandom | cksum >/dev/null; echo round $i; done; "
+                                           "/dev/urandom | cksum >/dev/null; echo round $i; "
+                                           "[ $i -lt 10 ] || sleep 0.3; done; "
                                            "exit 7"};
 std::string whole_output() {
   std::string text;
