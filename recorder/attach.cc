@@ -166,9 +166,9 @@ Expected<void> Session::seize_descendants() {
   std::vector<pid_t> parents = {attachments_.begin()->first};
   for (size_t i = 0; i < parents.size(); ++i) {
     for (const pid_t child : children_of(parents[i])) {
-      if (attachments_.contains(child) || task_state(child, child) == 'Z') continue;
+      if (attachments_.contains(child) || has_ended(child, child)) continue;
       if (const auto possible = check_can_attach(child); !possible) {
-        if (possible.error().kind == ErrorKind::not_found) continue;
+        if (has_ended(child, child)) continue;
         return possible;
       }
       for (const pid_t parent : parents)
@@ -178,11 +178,13 @@ Expected<void> Session::seize_descendants() {
       Attachment& attachment = attachments_[child];
       attachment.process = child;
       const auto seized = seize_threads(attachment);
-      if (!seized && task_state(child, child) != 0 && task_state(child, child) != 'Z') return seized;
-      if (seized)
+      if (seized) {
         parents.push_back(child);
-      else
+      } else if (has_ended(child, child)) {
         attachments_.erase(child);
+      } else {
+        return seized;
+      }
     }
   }
   return {};

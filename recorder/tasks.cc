@@ -291,8 +291,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
       continue;
     }
     if (!gone) {
-      const char state = task_state(task.tgid, task.tid);
-      if (state == 'Z' || state == 'X' || state == 0) break;
+      if (has_ended(task.tgid, task.tid)) break;
       sched_yield();
     }
   }

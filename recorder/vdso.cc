@@ -90,7 +90,9 @@ std::vector<uint8_t> replacement(std::string_view name) {
   return {};
 }
 
-constexpr uint64_t kAlignment = 8;
+constexpr uint64_t aligned(uint64_t offset) {
+  return (offset + 7) / 8 * 8;
+}
 
 std::vector<uint8_t> jump(uint64_t from, uint64_t to) {
   std::vector<uint8_t> code = {0xe9, 0, 0, 0, 0};
@@ -105,7 +107,7 @@ void make_vdso_call(TraceeMemory& memory, MemoryRange range) {
   std::vector<std::byte> bytes(range.size_bytes());
   if (!memory.read(range.start, bytes)) return;
   const Image image(bytes);
-  uint64_t free = (image.size_bytes() + kAlignment - 1) / kAlignment * kAlignment;
+  uint64_t free = aligned(image.size_bytes());
   std::set<uint64_t> seen;  // functions have several names
   const auto write = [&](uint64_t offset, const std::vector<uint8_t>& code) {
     memory.write(range.start + offset, std::as_bytes(std::span(code)));
@@ -116,7 +118,7 @@ void make_vdso_call(TraceeMemory& memory, MemoryRange range) {
     if (free + code.size() > bytes.size()) return write(offset, code);
     write(free, code);
     write(offset, jump(offset, free));
-    free += (code.size() + kAlignment - 1) / kAlignment * kAlignment;
+    free = aligned(free + code.size());
   });
 }
 

@@ -169,6 +169,11 @@ char task_state(pid_t tgid, pid_t tid) {
   return closing != nullptr && closing[1] == ' ' ? closing[2] : 0;
 }
 
+bool has_ended(pid_t tgid, pid_t tid) {
+  const char state = task_state(tgid, tid);
+  return state == 'Z' || state == 'X' || state == 0;
+}
+
 int pin_to_processor(int processor) {
   if (processor < 0) processor = sched_getcpu();
   if (processor < 0 || processor >= CPU_SETSIZE) return -1;

@@ -82,6 +82,8 @@ std::optional<Stop> wait_through_signals(pid_t tid);
 
 // The state letter of proc(5) for a task ('R', 'S', 'D', 'Z', ...), or 0 if it is gone.
 char task_state(pid_t tgid, pid_t tid);
+// A zombie, or gone; `tid` alone names it too (/proc/TID exists for every thread).
+bool has_ended(pid_t tgid, pid_t tid);
 
 // Pins the calling thread, and so every process it starts, to the processor. -1: the one it runs on. Returns
 // the processor's number, or -1 if that one is not allowed here (nothing is changed then).

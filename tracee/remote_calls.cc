@@ -49,8 +49,7 @@ std::optional<Stop> next_stop(pid_t tid) {
     auto stop = wait_for(tid, Waiting::block);
     if (stop && stop->kind != Stop::Kind::exited) return stop;
     if (stop || errno != EINTR) return std::nullopt;
-    const char state = task_state(tid, tid);
-    if (state == 'Z' || state == 'X' || state == 0) return std::nullopt;
+    if (has_ended(tid, tid)) return std::nullopt;
   }
 }
 
