@@ -170,7 +170,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   std::vector<LandmarkWord> words;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
-  in_flight.dead_below = kNoDeadMemory;
+  in_flight.dead_below.clear();
   Registers here;
   uint64_t digest = 0;
   bool have_digest = false;

@@ -400,6 +400,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
 
 LeftOut Session::left_out(const RecordedTask& task) const {
   LeftOut left_out;
+  left_out.add_former_stacks(task.space->space);
   for (const auto& [tid, other] : tasks_) {
     if (other->space != task.space) continue;
     left_out.add_stack_pointer(task.space->space, Address{other->registers[Register::rsp]});

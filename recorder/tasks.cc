@@ -23,6 +23,9 @@ struct NewTask {
   Address parent_tid;
   Address child_tid;
   Address pidfd;
+  // Of the new task's stack; 0 where the call does not say.
+  Address stack_lowest;
+  Address stack_top;
 };
 
 NewTask request_of(const Registers& call, TraceeMemory& memory) {
@@ -30,6 +33,7 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
   switch (call[Register::orig_rax]) {
     case SYS_clone:
       request.flags = call.argument(0);
+      request.stack_top = Address{call.argument(1)};
       request.parent_tid = Address{call.argument(2)};
       request.child_tid = Address{call.argument(3)};
       request.pidfd = request.parent_tid;
@@ -43,6 +47,8 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
       request.parent_tid = Address{arguments.parent_tid};
       request.child_tid = Address{arguments.child_tid};
       request.pidfd = Address{arguments.pidfd};
+      request.stack_lowest = Address{arguments.stack};
+      request.stack_top = request.stack_lowest + arguments.stack_size;
       break;
     }
     case SYS_vfork:
@@ -52,6 +58,20 @@ NewTask request_of(const Registers& call, TraceeMemory& memory) {
       break;
   }
   return request;
+}
+
+Address stack_pointer_of(const RecordedTask& task) {
+  return Address{task.registers[Register::rsp]};
+}
+
+// Nobody stands on the stack of `gone` any more, unless a stack pointer in use lies there too (vfork(2)).
+void end_stack(AddressSpace& space, EventNumber at, const RecordedTask& gone,
+               const std::vector<Address>& in_use) {
+  const Mapping* const stack = space.find(stack_pointer_of(gone));
+  if (stack == nullptr) return;
+  for (const Address pointer : in_use)
+    if (stack->range().contains(pointer)) return;
+  space.end_stack(at, stack_pointer_of(gone));
 }
 
 }  // namespace
@@ -160,13 +180,17 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   BYGONE_TRY(complete(parent, FrameKind::clone, int32_t(parent.entry.registers[Register::orig_rax]), tid));
 
   const bool shares_memory = (request.flags & CLONE_VM) != 0;
-  const pid_t tgid = (request.flags & CLONE_THREAD) != 0 ? parent.tgid : tid;
+  const bool is_thread = (request.flags & CLONE_THREAD) != 0;
+  const pid_t tgid = is_thread ? parent.tgid : tid;
   std::shared_ptr<RecordedSpace> space = parent.space;
   if (!shares_memory) {
     const AddressSpaceId id = next_space_;
     ++next_space_.value;
     space = begin_space(tid, parent.space->space.fork(log_.next(), id), parent.space->space.id());
     space->program_break = parent.space->program_break;
+    for (const auto& [other_tid, other] : tasks_)
+      if (other.get() != &parent && other->space == parent.space)
+        end_stack(space->space, log_.next(), *other, {stack_pointer_of(parent)});
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
   child.maker = parent.tid;
@@ -180,6 +204,9 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   }
   child.registers[Register::orig_rax] = ~uint64_t{0};
   written(child, CLONE_CHILD_SETTID, request.child_tid);
+  // Only now: of a stack without a thread nothing would be left out.
+  if (is_thread && alive)
+    space->space.begin_thread_stack(log_.next(), request.stack_lowest, request.stack_top);
   BYGONE_TRY(complete(child, FrameKind::start, std::nullopt, std::nullopt));
   child.state = RecordedTask::State::ready;
   if (!alive || first_stop->kind != Stop::Kind::trap) {
@@ -234,7 +261,15 @@ void Session::capture_words_elsewhere(const RecordedTask& task, const std::vecto
 
 void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
   capture_words_elsewhere(task, kernel_writes);
+  const auto space = task.space;
   leave_space(task);
+  if (!space->users.empty()) {
+    std::vector<Address> in_use;
+    for (const auto& [tid, other] : tasks_)
+      if (other->space == space) in_use.push_back(stack_pointer_of(*other));
+    end_stack(space->space, log_.next(), task, in_use);
+    log_.mapping_changes(space->space);
+  }
   task.exit_event = log_.next();
   task.exit_status = status;
   log_.row(TaskEnd{task.id, log_.next(), status});

@@ -245,6 +245,7 @@ Expected<void> ReplaySession::on_start(FullFrame& frame) {
   if (id == maker->second.space->space.id()) {
     task.space = maker->second.space;
     task.space->users.insert(task.pid);
+    BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
   } else {
     task.space = make_space(id, task.pid, place.event);
     BYGONE_TRY(adopt_mappings(*task.space, place.event, maker->second.space.get()));
@@ -334,9 +335,15 @@ Expected<void> ReplaySession::on_step(ReplayedTask& task, FullFrame& frame) {
 Expected<void> ReplaySession::on_exit(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(compare_digests(place_of(frame.frame)));
   if (task.tid == first_task_ && frame.frame.result) outcome_.wait_status = int(*frame.frame.result);
+  const auto space = task.space;
   leave_space(task);
   end_process(task.pid);
   tasks_.erase(frame.frame.task);
+  for (auto& [tid, other] : tasks_) {
+    if (other.space != space) continue;
+    BYGONE_TRY(apply_mapping_changes(other, frame.frame.event, {}));
+    break;
+  }
   return apply_writes(frame);
 }
 

@@ -312,6 +312,7 @@ Expected<void> ReplaySession::prove(ReplayedTask& task, const Place& place) {
 
 LeftOut ReplaySession::left_out(const ReplayedTask& task, const Registers& registers) {
   LeftOut left_out;
+  left_out.add_former_stacks(task.space->space);
   left_out.add_stack_pointer(task.space->space, Address{registers[Register::rsp]});
   for (const auto& [tid, other] : tasks_) {
     if (other.space != task.space) continue;

@@ -291,8 +291,7 @@ Expected<void> ReplaySession::compare_space(ReplayedTask& task, const PageTable&
     };
     for (const MemoryRange& in_flight : ignored.in_flight) copy(range.intersect(in_flight));
     const Mapping* const mapping = task.space->space.find(at);
-    if (mapping != nullptr && mapping->kind == MappingKind::stack && ignored.dead_below != kNoDeadMemory)
-      copy(range.intersect({mapping->range().start, ignored.dead_below}));
+    if (mapping != nullptr) copy(range.intersect(ignored.dead_part(*mapping)));
   };
   std::vector<std::byte> found;
   BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) {

@@ -37,7 +37,7 @@ struct EnumNames<FrameKind> {
 template <>
 struct EnumNames<MappingKind> {
   static constexpr std::string_view table = "mapping_kind";
-  static constexpr std::array<std::pair<MappingKind, std::string_view>, 10> names = {{
+  static constexpr std::array<std::pair<MappingKind, std::string_view>, 12> names = {{
       {MappingKind::anonymous, "anonymous"},
       {MappingKind::executable, "executable"},
       {MappingKind::heap, "heap"},
@@ -48,6 +48,8 @@ struct EnumNames<MappingKind> {
       {MappingKind::file, "file"},
       {MappingKind::shared_memory, "shared_memory"},
       {MappingKind::bygone, "bygone"},
+      {MappingKind::thread_stack, "thread_stack"},
+      {MappingKind::former_stack, "former_stack"},
   }};
 };
 template <>

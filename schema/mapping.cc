@@ -4,7 +4,8 @@ namespace bygone {
 
 bool mergeable(const Mapping& lower, const Mapping& upper) {
   if (!upper.recorded.continues(lower.recorded)) return false;
-  if (lower.kind != upper.kind || lower.data.source != upper.data.source) return false;
+  if (lower.kind != upper.kind || lower.stack_top != upper.stack_top) return false;
+  if (lower.data.source != upper.data.source) return false;
   switch (upper.data.source) {
     case DataSource::zero:
       return true;

@@ -20,7 +20,16 @@ enum class MappingKind : uint8_t {
   file = 7,
   shared_memory = 8,  // MAP_SHARED, with or without a file
   bygone = 9,         // our own pages
+  thread_stack = 10,  // what clone(2) was given for a thread
+  former_stack = 11,  // a stack whose thread has ended, or was left behind by fork(2)
 };
+
+// What a function may use below its stack pointer (System V ABI, AMD64, 3.2.2).
+inline constexpr uint64_t kRedZoneBytes = 128;
+
+inline bool is_stack(MappingKind kind) {
+  return kind == MappingKind::stack || kind == MappingKind::thread_stack || kind == MappingKind::former_stack;
+}
 
 // Where the bytes of a mapping come from when it has to be made. Stored values: append only.
 enum class DataSource : uint8_t {
@@ -56,6 +65,8 @@ struct Mapping {
   std::optional<KernelMapping> replayed;
   MappingKind kind = MappingKind::anonymous;
   MappedData data;
+  // Of thread_stack: the first address above the stack. Of former_stack: what lies below is dead.
+  Address stack_top;
 
   const MemoryRange& range() const { return recorded.range; }
   bool holds_at(EventNumber event) const { return first_event <= event && event < end_event; }

@@ -29,9 +29,12 @@ struct Field {
   std::string_view name;
   std::string_view doc;
   Get get;
+  int64_t since_format = 0;  // recordings of older formats read as 0
 };
 template <class Get>
 Field(std::string_view, std::string_view, Get) -> Field<Get>;
+template <class Get>
+Field(std::string_view, std::string_view, Get, int64_t) -> Field<Get>;
 
 template <class Row>
 struct RowFields;
@@ -41,6 +44,14 @@ struct RowFields;
     name, doc, [](auto& row) -> auto& { \
       return row.member;                \
     }                                   \
+  }
+
+#define BYGONE_FIELD_SINCE(format, member, name, doc) \
+  Field {                                             \
+    name, doc, [](auto& row) -> auto& {               \
+      return row.member;                              \
+    }                                                 \
+    , format                                          \
   }
 
 template <>
@@ -161,6 +172,9 @@ struct RowFields<Mapping> {
       BYGONE_FIELD(data.offset_bytes, "content_offset_bytes", "where in that content the range starts"),
       BYGONE_FIELD(data.kept, "kept", "1: pages that were mapped before kept what they held"),
       BYGONE_FIELD(data.moved_from, "moved_from", "address mremap moved it from, 0 for none"),
+      BYGONE_FIELD_SINCE(
+          kThreadStacksSince, stack_top, "stack_top",
+          "of thread_stack the address it grows down from, of former_stack where its thread ended; else 0"),
   };
 };
 

@@ -90,13 +90,14 @@ std::string create_table_sql() {
   return sql;
 }
 
-// "event, task, ..." quoted; without the payload columns.
+// "event, task, ..." quoted; without the payload columns. Of a recording of an older format: what it has not
+// is 0.
 template <class Row>
-std::string column_list() {
+std::string column_list(int64_t format = kFormatVersion) {
   std::string list;
   for_each_field<Row>([&](const auto& field) {
     if (!list.empty()) list += ", ";
-    list += fmt::format("\"{}\"", field.name);
+    list += field.since_format > format ? "0" : fmt::format("\"{}\"", field.name);
   });
   return list;
 }

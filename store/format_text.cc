@@ -43,7 +43,8 @@ std::string fields_text() {
   std::string text = "| column | SQL | wire | meaning |\n|---|---|---|---|\n";
   for_each_field<Row>([&](const auto& field) {
     using T = std::remove_cvref_t<decltype(field.get(std::declval<Row&>()))>;
-    text += fmt::format("| `{}` | {} | {} | {} |\n", field.name, sql_type<T>(), wire_type<T>(), field.doc);
+    text += fmt::format("| `{}` | {} | {} | {}{} |\n", field.name, sql_type<T>(), wire_type<T>(), field.doc,
+                        field.since_format == 0 ? "" : fmt::format(" (since format {})", field.since_format));
   });
   return text + "\n";
 }

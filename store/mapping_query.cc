@@ -10,8 +10,9 @@ namespace bygone {
 
 namespace {
 
-std::string select_mappings(std::string_view where) {
-  return fmt::format("SELECT {} FROM mapping WHERE {}", column_list<Mapping>(), where);
+std::string select_mappings(SQLite::Database& database, std::string_view where) {
+  return fmt::format("SELECT {} FROM mapping WHERE {}",
+                     column_list<Mapping>(pragma_number(database, "user_version")), where);
 }
 
 void sort_by_address(std::vector<Mapping>& mappings) {
@@ -26,11 +27,12 @@ MappingQuery::MappingQuery(SQLite::Database& database)
       checkpoint_(database,
                   "SELECT event, mappings FROM mapping_checkpoint WHERE address_space = ? AND event <= ? "
                   "ORDER BY event DESC LIMIT 1"),
-      by_id_(database, select_mappings("id = ?1 AND address_space = ?2 AND end_event > ?3")),
-      since_(database,
-             select_mappings(
-                 "address_space = ?1 AND first_event > ?2 AND first_event <= ?3 AND end_event > ?3")),
-      begun_(database, select_mappings("address_space = ?1 AND first_event = ?2")),
+      by_id_(database, select_mappings(database, "id = ?1 AND address_space = ?2 AND end_event > ?3")),
+      since_(
+          database,
+          select_mappings(
+              database, "address_space = ?1 AND first_event > ?2 AND first_event <= ?3 AND end_event > ?3")),
+      begun_(database, select_mappings(database, "address_space = ?1 AND first_event = ?2")),
       begin_events_(
           database,
           "SELECT DISTINCT first_event FROM mapping WHERE address_space = ?1 AND first_event >= ?2 AND "

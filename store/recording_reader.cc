@@ -22,6 +22,7 @@ struct RecordingReader::Impl {
   Impl(std::filesystem::path file, std::unique_ptr<SQLite::Database> db)
       : path(std::move(file)),
         database(std::move(db)),
+        format(pragma_number(*database, "user_version")),
         blobs(*database, [this](std::span<const std::byte> sha256) { return chunk(sha256); }),
         mappings(*database) {}
 
@@ -32,8 +33,8 @@ struct RecordingReader::Impl {
   template <class Row>
   Expected<std::vector<Row>> rows(const std::string& rest, std::initializer_list<int64_t> parameters = {}) {
     return guarded(name, [&]() -> Expected<std::vector<Row>> {
-      SQLite::Statement select(
-          *database, fmt::format("SELECT {} FROM {} {}", column_list<Row>(), RowFields<Row>::table, rest));
+      SQLite::Statement select(*database, fmt::format("SELECT {} FROM {} {}", column_list<Row>(format),
+                                                      RowFields<Row>::table, rest));
       int index = 0;
       for (const int64_t parameter : parameters) select.bind(++index, parameter);
       std::vector<Row> rows;
@@ -46,6 +47,7 @@ struct RecordingReader::Impl {
   std::filesystem::path catalog_path;
   std::string name;
   std::unique_ptr<SQLite::Database> database;
+  int64_t format;
   std::unique_ptr<SQLite::Database> catalog;
   BlobReader blobs;
   MappingQuery mappings;

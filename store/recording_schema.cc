@@ -68,6 +68,19 @@ void create_names(SQLite::Database& database) {
     database.exec(fmt::format("INSERT INTO {} VALUES({}, '{}')", EnumNames<E>::table, int(value), name));
 }
 
+template <class Row>
+void upgrade_table(SQLite::Database& database, int64_t version) {
+  if (since_format<Row>() > version) {
+    database.exec(create_table_sql<Row>());
+    return;
+  }
+  for_each_field<Row>([&](const auto& field) {
+    if (field.since_format > version)
+      database.exec(fmt::format("ALTER TABLE {} ADD COLUMN \"{}\" INTEGER NOT NULL DEFAULT 0",
+                                RowFields<Row>::table, field.name));
+  });
+}
+
 template <class Visit>
 void for_each_table(int64_t version, Visit&& visit) {
   [&]<class... Row>(std::type_identity<std::tuple<Row...>>) {
@@ -75,7 +88,7 @@ void for_each_table(int64_t version, Visit&& visit) {
       if (version < since_format<R>()) return;
       const std::string payload =
           RowFields<R>::payload == PayloadKind::bytes ? fmt::format(", {}", kPayloadColumns) : "";
-      visit(std::string(RowFields<R>::table), column_list<R>() + payload);
+      visit(std::string(RowFields<R>::table), column_list<R>(version) + payload);
     };
     (visit_row(std::type_identity<Row>{}), ...);
   }(std::type_identity<TableRows>{});
@@ -137,9 +150,13 @@ void upgrade_recording_tables(SQLite::Database& database) {
   const int64_t version = pragma_number(database, "user_version");
   if (version >= kFormatVersion) return;
   [&]<class... Row>(std::type_identity<std::tuple<Row...>>) {
-    ((since_format<Row>() > version ? void(database.exec(create_table_sql<Row>())) : void()), ...);
+    (upgrade_table<Row>(database, version), ...);
   }(std::type_identity<TableRows>{});
   if (version < kSnapshotsSince) create_names<SnapshotPosition>(database);
+  if (version < kThreadStacksSince) {
+    database.exec(fmt::format("DROP TABLE {}", EnumNames<MappingKind>::table));
+    create_names<MappingKind>(database);
+  }
   if (version < kSharedChunksSince) database.exec(std::string(kSharedChunkTable));
   database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion));
   database.exec(fmt::format("UPDATE header SET value = '{}' WHERE key = 'format'", kFormatVersion));

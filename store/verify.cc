@@ -89,11 +89,12 @@ Expected<void> Verifier::interval(const Row& row) {
 
 template <class Row>
 Expected<void> Verifier::rows() {
-  if (pragma_number(database_, "user_version") < since_format<Row>()) return {};
+  const int64_t format = pragma_number(database_, "user_version");
+  if (format < since_format<Row>()) return {};
   constexpr bool has_payload = RowFields<Row>::payload == PayloadKind::bytes;
   constexpr int kColumns = std::tuple_size_v<decltype(RowFields<Row>::fields)>;
   SQLite::Statement all(
-      database_, fmt::format("SELECT {}{} FROM {}", column_list<Row>(),
+      database_, fmt::format("SELECT {}{} FROM {}", column_list<Row>(format),
                              has_payload ? fmt::format(", {}", kPayloadColumns) : "", RowFields<Row>::table));
   while (all.executeStep()) {
     Row row{};

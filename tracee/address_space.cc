@@ -160,6 +160,10 @@ void AddressSpace::move(EventNumber at, MemoryRange from, Address to, uint64_t s
   Mapping moved = slice(*old, {from.start, old->range().end});
   moved.recorded.range = target;
   moved.data.kept = true;
+  if (moved.stack_top && to != from.start) {  // whoever stands on it stands elsewhere
+    moved.kind = MappingKind::anonymous;
+    moved.stack_top = {};
+  }
   moved.data.moved_from = to == from.start ? Address{} : from.start;
   if (to == from.start) {  // grown or shrunk in place
     remove(at, {std::min(target.end, kept.end), std::max(target.end, kept.end)});
@@ -184,6 +188,37 @@ void AddressSpace::grow_down(EventNumber at, Address old_start, Address new_star
   if (grown.replayed) grown.replayed->range.start = new_start;
   end_row(it);
   begin_row(at, std::move(grown));
+}
+
+void AddressSpace::change_kind(EventNumber at, Map::iterator it, MappingKind kind, Address stack_top) {
+  Mapping changed = slice(it->second, it->second.range());
+  changed.kind = kind;
+  changed.stack_top = stack_top;
+  end_row(it);
+  begin_row(at, std::move(changed));
+}
+
+void AddressSpace::begin_thread_stack(EventNumber at, Address lowest, Address top) {
+  const Mapping* const found = top ? find(top - 1) : nullptr;
+  if (found == nullptr) return;
+  const Mapping& mapping = *found;
+  const bool is_stack =
+      mapping.kind == MappingKind::thread_stack || mapping.kind == MappingKind::former_stack;
+  if (mapping.kind != MappingKind::anonymous && !is_stack) return;
+  if (mapping.kind == MappingKind::thread_stack && mapping.stack_top == top) return;
+  if (mapping.recorded.prot.shared || mapping.recorded.inode != 0) return;
+  const auto it = map_.find(mapping.range().start);
+  const bool guarded = it != map_.begin() && std::prev(it)->second.range().end == it->first &&
+                       std::prev(it)->second.recorded.prot.prot_bits() == 0;
+  if (lowest ? mapping.range().start < lowest : !guarded) return;
+  change_kind(at, it, MappingKind::thread_stack, top);
+}
+
+void AddressSpace::end_stack(EventNumber at, Address stack_pointer) {
+  const Mapping* const found = find(stack_pointer);
+  if (found == nullptr || !is_stack(found->kind) || found->kind == MappingKind::former_stack) return;
+  const Address dead_below = std::max(found->range().start, stack_pointer - kRedZoneBytes);
+  change_kind(at, map_.find(found->range().start), MappingKind::former_stack, dead_below);
 }
 
 void AddressSpace::restat(EventNumber at, Device device, uint64_t inode, const FileStat& stat) {

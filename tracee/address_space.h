@@ -41,6 +41,12 @@ class AddressSpace {
   void move(EventNumber at, MemoryRange from, Address to, uint64_t size_bytes, Source source);
   // Extends the mapping that starts at `old_start` downwards (MAP_GROWSDOWN).
   void grow_down(EventNumber at, Address old_start, Address new_start);
+  // clone(2) gave a new thread the stack that ends at `top` and begins at or above `lowest`, 0 where the call
+  // did not say: what is mapped there becomes its stack, if nothing else can lie in it. Then a mapping that
+  // is not the program's own choice of memory begins behind a guard page.
+  void begin_thread_stack(EventNumber at, Address lowest, Address top);
+  // The only task whose stack pointer lay in the mapping around `stack_pointer` is no more.
+  void end_stack(EventNumber at, Address stack_pointer);
   // The file behind some mappings has another size now: rows of it go on with the new fstat.
   void restat(EventNumber at, Device device, uint64_t inode, const FileStat& stat);
   // Gives every mapping a row of its own in a copy of this address space, made at `at` by fork(2).
@@ -64,6 +70,7 @@ class AddressSpace {
  private:
   Map::iterator begin_row(EventNumber at, Mapping mapping);
   void end_row(Map::iterator it);
+  void change_kind(EventNumber at, Map::iterator it, MappingKind kind, Address stack_top);
   // Makes `address` a boundary between mappings.
   void split(EventNumber at, Address address);
   void merge_around(EventNumber at, MemoryRange range);

@@ -54,19 +54,19 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
       continue;
     const bool absent_is_zero = !shared && mapping.recorded.inode == 0;
     MappingDigest digest;
+    const MemoryRange dead = left_out.dead_part(mapping);
     for (Address at = start; at < mapping.range().end;) {
       const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
       const uint64_t first_page = (at - start) / kPageSize;
       if (!absent_is_zero || any_page_there(at, pages)) {
         if (memory.read(at, std::span(bytes).first(pages * kPageSize))) {
           const MemoryRange piece = range_of(at, pages * kPageSize);
-          const Address dead = left_out.dead_below;
-          if (mapping.kind == MappingKind::stack && mapping.range().contains(dead) && dead > at)
-            std::memset(bytes.data(), 0, std::min(dead, piece.end) - at);
-          for (const MemoryRange& range : left_out.in_flight) {
+          const auto blank = [&](const MemoryRange& range) {
             const MemoryRange part = piece.intersect(range);
             if (!part.empty()) std::memset(bytes.data() + (part.start - at), 0, part.size_bytes());
-          }
+          };
+          blank(dead);
+          std::for_each(left_out.in_flight.begin(), left_out.in_flight.end(), blank);
           for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
         } else {
           for (size_t i = 0; i < pages; ++i)
@@ -82,11 +82,23 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
 }
 
 void LeftOut::add_stack_pointer(const AddressSpace& space, Address stack_pointer) {
-  constexpr uint64_t kRedZoneBytes = 128;
   const Mapping* const mapping = space.find(stack_pointer);
-  if (mapping == nullptr || mapping->kind != MappingKind::stack) return;
-  const Address end = stack_pointer - kRedZoneBytes;
-  if (mapping->range().contains(end)) dead_below = std::min(dead_below, end);
+  if (mapping == nullptr || !is_stack(mapping->kind)) return;
+  const Address end = std::max(mapping->range().start, stack_pointer - kRedZoneBytes);
+  const auto [known, is_first] = dead_below.emplace(mapping->range().start, end);
+  if (!is_first) known->second = std::min(known->second, end);
+}
+
+void LeftOut::add_former_stacks(const AddressSpace& space) {
+  for (const auto& [start, mapping] : space.mappings())
+    if (mapping.kind == MappingKind::former_stack)
+      dead_below[start] = std::min(mapping.stack_top, mapping.range().end);
+}
+
+MemoryRange LeftOut::dead_part(const Mapping& mapping) const {
+  const Address start = mapping.range().start;
+  const auto found = dead_below.find(start);
+  return {start, found == dead_below.end() ? start : found->second};
 }
 
 void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <vector>
 
 #include "schema/rows.h"
@@ -14,15 +15,18 @@ namespace bygone {
 enum class DigestScope { private_only, private_and_shared };
 
 // What a digest leaves out because recording and replay may rightly differ in it.
-inline constexpr Address kNoDeadMemory{~uint64_t{0}};
 struct LeftOut {
-  // Of the initial stack, what lies below: the lowest stack pointer of all tasks, without the red zone. Fold
-  // add_stack_pointer() over them.
-  Address dead_below = kNoDeadMemory;
+  // Of stacks, what lies below the lowest stack pointer of all tasks, without the red zone, and below where a
+  // thread ended: XSAVEC, in the dynamic linker's trampolines, leaves there what the processor took for in
+  // use (Intel SDM volume 1, 13.6). By the start of the mapping. Call add_former_stacks(), then
+  // add_stack_pointer() for every task.
+  std::map<Address, Address> dead_below;
   // Where calls under way may write at any moment. Whole pages are left out.
   std::vector<MemoryRange> in_flight;
 
+  void add_former_stacks(const AddressSpace& space);
   void add_stack_pointer(const AddressSpace& space, Address stack_pointer);
+  MemoryRange dead_part(const Mapping& mapping) const;
   // A call that was entered as `entry` says and has not returned in the recording.
   void add_call(const CallEntry& entry, MemoryReader& memory);
 };

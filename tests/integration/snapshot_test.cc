@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/integration/checks.h"
+#include "tests/integration/tamper.h"
 
 namespace bygone::test {
 namespace {
@@ -41,7 +42,7 @@ TEST_P(RecordedSnapshotsTest, LeadFromOneToTheNext) {
 INSTANTIATE_TEST_SUITE_P(Of, RecordedSnapshotsTest,
                          testing::Values("busy_threads", "fork_tree", "madvise_all", "vfork_threads",
                                          "exec_chain", "shared_anonymous", "mmap_private_then_shared",
-                                         "shared_file", "signals_nested", "signal_avx_state"),
+                                         "shared_file", "signals_nested", "signal_avx_state", "dead_stacks"),
                          [](const auto& info) { return std::string(info.param); });
 
 class SeekTest : public testing::Test {
@@ -117,6 +118,17 @@ TEST_F(SeekTest, WorksOnAPackedFile) {
   ASSERT_EQ(bygone_({"pack", "run", file}).status, 0);
   EXPECT_EQ(state_at(file, moments_[0]), state_at("run", moments_[0]));
   EXPECT_EQ(bygone_({"replay", file, "--at", "50%"}).out, output_);
+}
+
+TEST_F(SeekTest, WorksOnARecordingOfTheFormatBeforeThreadStacks) {
+  change(bygone_.database("run"),
+         "ALTER TABLE mapping DROP COLUMN stack_top; DELETE FROM mapping_kind WHERE value > 9;"
+         "PRAGMA user_version = 3; UPDATE header SET value = '3' WHERE key IN ('format', 'oldest_reader')");
+  const std::string state = state_at("run", moments_[0]);
+  EXPECT_EQ(bygone_({"replay", "run", "--check"}).out, output_);
+  ASSERT_EQ(bygone_({"index", "run", "--every", "0.01"}).status, 0);
+  EXPECT_EQ(state_at("run", moments_[0]), state);
+  expect_snapshots_hold(bygone_, "run");
 }
 
 TEST_F(SeekTest, SaysWhatIsWrongWithAMoment) {

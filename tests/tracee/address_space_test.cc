@@ -159,6 +159,62 @@ TEST_F(AddressSpaceTest, AForkHasRowsOfItsOwn) {
   EXPECT_NE(changes.begun[0].id, space_.mappings().begin()->second.id);
 }
 
+class ThreadStackTest : public AddressSpaceTest {
+ protected:
+  // A guard page, and a stack above it with other memory on top.
+  ThreadStackTest() {
+    space_.insert(now_, anonymous(10, 11, "---p"));
+    space_.insert(now_, anonymous(11, 20));
+    space_.take_changes();
+  }
+  MappingKind kind_at(uint64_t number) const { return space_.find(page(number))->kind; }
+  const Address top_ = page(19) + 64;
+};
+
+TEST_F(ThreadStackTest, IsKnownFromTheCallToTheThreadsEnd) {
+  space_.begin_thread_stack(EventNumber{11}, page(10), top_);
+  EXPECT_EQ(kind_at(12), MappingKind::thread_stack);
+  EXPECT_EQ(kind_at(10), MappingKind::anonymous);
+  EXPECT_EQ(space_.find(page(12))->stack_top, top_);
+  EXPECT_EQ(space_.take_changes().begun.size(), 1u);
+  space_.begin_thread_stack(EventNumber{12}, page(10), top_);
+  EXPECT_TRUE(space_.take_changes().empty());
+  space_.end_stack(EventNumber{13}, page(10));
+  EXPECT_EQ(kind_at(10), MappingKind::anonymous);
+  space_.end_stack(EventNumber{13}, page(18));
+  EXPECT_EQ(kind_at(12), MappingKind::former_stack);
+  EXPECT_EQ(space_.find(page(12))->stack_top, page(18) - kRedZoneBytes);
+  space_.begin_thread_stack(EventNumber{14}, page(10), top_);
+  EXPECT_EQ(kind_at(12), MappingKind::thread_stack);
+}
+
+TEST_F(ThreadStackTest, WithoutASizeItMustLieAboveAGuard) {
+  space_.begin_thread_stack(EventNumber{11}, Address{}, top_);
+  EXPECT_EQ(kind_at(12), MappingKind::thread_stack);
+  space_.insert(EventNumber{12}, anonymous(30, 40));
+  space_.begin_thread_stack(EventNumber{13}, Address{}, page(39));
+  EXPECT_EQ(kind_at(31), MappingKind::anonymous);
+}
+
+TEST_F(ThreadStackTest, IsNotWhatHoldsOtherMemoryToo) {
+  space_.begin_thread_stack(EventNumber{11}, page(12), top_);
+  EXPECT_EQ(kind_at(12), MappingKind::anonymous);
+  Mapping heap = anonymous(30, 40);
+  heap.kind = MappingKind::heap;
+  space_.insert(EventNumber{12}, heap);
+  space_.begin_thread_stack(EventNumber{13}, page(30), page(39));
+  EXPECT_EQ(kind_at(31), MappingKind::heap);
+  space_.begin_thread_stack(EventNumber{14}, page(90), page(99));
+  space_.begin_thread_stack(EventNumber{14}, Address{}, Address{});
+}
+
+TEST_F(ThreadStackTest, MovedItIsMemoryLikeAnyOther) {
+  space_.begin_thread_stack(EventNumber{11}, page(10), top_);
+  space_.move(EventNumber{12}, pages(11, 20), page(100), 9 * kPageSize, AddressSpace::Source::removed);
+  EXPECT_EQ(kind_at(100), MappingKind::anonymous);
+  EXPECT_EQ(space_.find(page(100))->stack_top, Address{});
+}
+
 TEST_F(AddressSpaceTest, RowsThatOverlapAreRejected) {
   ASSERT_TRUE(space_.adopt(anonymous(0, 4)));
   EXPECT_FALSE(space_.adopt(anonymous(3, 5)));
