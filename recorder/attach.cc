@@ -322,6 +322,15 @@ void Session::attach_child(const RecordedTask& parent, const RecordedTask& child
                                    {}};
 }
 
+// The program it executes is new: there is less to undo.
+void Session::keep_attached(RecordedTask& task, const cpu_set_t& processors) {
+  Attachment attachment;
+  attachment.process = task.tid;
+  attachment.space = task.space;
+  attachment.threads[task.tid].processors = processors;
+  attachments_[task.tid] = std::move(attachment);
+}
+
 // Each process once all its threads stand ready: none may be inside the vDSO while that is made what it was.
 void Session::detach_attached() {
   for (const auto& [process, attachment] : attachments_) {
@@ -344,7 +353,7 @@ void Session::detach_process(const Attachment& attachment, std::span<RecordedTas
   std::list<ScopedSignalMask> held_back;
   for (RecordedTask* const task : threads) held_back.emplace_back(task->tid, all_but_ours);
   for (RecordedTask* const task : threads) leave_vdso(task->tid, attachment.vdso);
-  restore_vdso(memory, attachment.vdso, attachment.vdso_bytes);
+  if (!attachment.vdso.empty()) restore_vdso(memory, attachment.vdso, attachment.vdso_bytes);
   for (RecordedTask* const task : threads) {
     const auto thread = attachment.threads.find(task->tid);
     if (thread != attachment.threads.end()) register_rseq(*task, thread->second.rseq);
@@ -361,8 +370,9 @@ void Session::detach_process(const Attachment& attachment, std::span<RecordedTas
 
 // Those it may run on when it is not recorded.
 const cpu_set_t& Session::own_processors(const RecordedTask& task) {
-  const Attachment* const attachment = attachment_of(task);
-  return attachment == nullptr ? processors_ : attachment->processors_of(task.tid);
+  if (const Attachment* const attachment = attachment_of(task)) return attachment->processors_of(task.tid);
+  const auto process = attachments_.find(task.tgid);  // a thread that executes a program has left its space
+  return process == attachments_.end() ? processors_ : process->second.processors_of(task.tid);
 }
 
 void Session::register_rseq(RecordedTask& task, const RseqRegistration& rseq) {

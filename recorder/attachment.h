@@ -31,10 +31,10 @@ struct Attachment {
     RseqRegistration rseq;
     std::vector<siginfo_t> arrived;  // while it was being seized
   };
-  pid_t process = 0;                   // among `threads`
-  std::weak_ptr<RecordedSpace> space;  // the address space it had then; after execve(2) nothing of it is left
+  pid_t process = 0;  // among `threads`
+  std::weak_ptr<RecordedSpace> space;
   std::map<pid_t, Thread> threads;
-  MemoryRange vdso;
+  MemoryRange vdso;  // empty for a program executed meanwhile: it does not know its own
   std::vector<std::byte> vdso_bytes;
 
   // That of a thread made while it is recorded: those of the first one.

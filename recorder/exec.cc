@@ -186,10 +186,12 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   task.interrupted_call = -1;
   task.clear_tid = {};
   capture_words_elsewhere(task, std::exchange(task.words_at_exit, {}));
+  const cpu_set_t processors = own_processors(task);
   leave_space(task);
   const AddressSpaceId id = next_space_;
   ++next_space_.value;
   join_space(task, begin_space(task.tid, AddressSpace(id, next_mapping_), AddressSpaceId{0}));
+  if (!attachments_.empty()) keep_attached(task, processors);
   BYGONE_TRY(install_own_pages(task));
   if (task.pending) return {};  // killed meanwhile
   hide_vdso(task.space->memory, Address{task.registers[Register::rsp]});

@@ -78,10 +78,17 @@ void Session::let_go_from(RecordedTask& task, const Stop* stop) {
     restore_timestamps(task);
     const bool alive = call_off_changes(task);
     task.may_detach = true;
-    if (attachment_of(task) != nullptr) return;  // together with all others of its process
+    task.sleeps_in_vfork = false;
+    // Together with all others of its process; but one of them may wait for this one.
+    if (attachment_of(task) != nullptr && !holds_up_maker(task)) return;
     if (alive) queue_held_signals(task);
     detach(task);
   }
+}
+
+bool Session::holds_up_maker(const RecordedTask& task) const {
+  const auto maker = tasks_.find(task.maker);
+  return maker != tasks_.end() && maker->second->sleeps_in_vfork && maker->second->space == task.space;
 }
 
 // Gives the task the registers it would have here by itself, and keeps the signal it stopped for. False if it

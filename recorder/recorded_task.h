@@ -73,7 +73,8 @@ struct RecordedTask {
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
-  bool may_detach = false;   // let go of, and held until others are
+  bool sleeps_in_vfork = false;  // until its child executes a program or ends; nothing stops it before
+  bool may_detach = false;       // let go of, and held until others are
   bool injecting = false;    // the front of held_signals is on its way, to come before the call it stands at
   int carriers = 0;          // real-time signals sent to bring held ones, that have not arrived yet
   bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands

@@ -273,7 +273,7 @@ bool Session::others_can_run(const RecordedTask& task) const {
 }
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
-  task.job_stopped = false;
+  task.job_stopped = task.sleeps_in_vfork = false;
   let_signals_in(task);
   const bool ends =
       stop.kind == Stop::Kind::exited || (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXIT);

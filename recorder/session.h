@@ -243,6 +243,7 @@ class Session {
   Attachment* attachment_of(const RecordedTask& task);
   void attach_child(const RecordedTask& parent, const RecordedTask& child);
   void pretend_rseq(RecordedTask& task);
+  void keep_attached(RecordedTask& task, const cpu_set_t& processors);
   void detach_attached();
   void detach_process(const Attachment& attachment, std::span<RecordedTask* const> threads);
   const cpu_set_t& own_processors(const RecordedTask& task);
@@ -253,6 +254,7 @@ class Session {
   void let_go();
   void let_go_of_stopped();
   void let_go_from(RecordedTask& task, const Stop* stop);
+  bool holds_up_maker(const RecordedTask& task) const;
   bool undo_stop(RecordedTask& task, const Stop* stop);
   bool call_off_changes(RecordedTask& task);
   void queue_held_signals(RecordedTask& task);

@@ -216,6 +216,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
 
   parent.lost_turn = true;
   parent.state = RecordedTask::State::away;
+  parent.sleeps_in_vfork = stop.event == PTRACE_EVENT_VFORK;
   parent.traced.vfork_done_due = stop.event == PTRACE_EVENT_VFORK;
   if (stop_at_new_task(parent, child, stop.event, request.flags)) return {};
   return go_on_after_clone(parent, stop.event);

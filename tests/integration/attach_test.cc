@@ -32,6 +32,18 @@ void wait_for_events(const Bygone& bygone, const std::string& name) {
   }
 }
 
+std::string processors_of(pid_t process) {
+  const std::string status = read_file(fmt::format("/proc/{}/status", process));
+  const size_t line = status.find("Cpus_allowed:");
+  return line == std::string::npos ? "" : status.substr(line, status.find('\n', line) - line);
+}
+
+void wait_for_program(pid_t process, const std::string& command) {
+  const std::string comm = fmt::format("/proc/{}/comm", process);
+  for (int i = 0; i < 1000 && read_file(comm) != command + "\n"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 TEST(AttachTest, RecordsAProcessThatRunsAlreadyAndLetsItRunOn) {
   Bygone bygone;
   ProcessRun target({program("busy_threads"), "3"}, {});
@@ -88,7 +100,7 @@ TEST(AttachTest, LeavesChildrenThatWereMadeMeanwhileAsTheyWouldBe) {
   ScratchFolder folder;
   const std::string go = folder / "go";
   ProcessRun target(
-      {"python3", "-c",
+      {"/usr/bin/python3", "-c",
        "import os, time\nwhile not os.path.exists('" + go +
            "'): time.sleep(0.02)\nif os.fork() == 0:\n while True: time.sleep(0.05)\nos.wait()"},
       {});
@@ -106,6 +118,50 @@ TEST(AttachTest, LeavesChildrenThatWereMadeMeanwhileAsTheyWouldBe) {
   kill(child, SIGTERM);
   target.wait();
   EXPECT_EQ(bygone.replay("run").status, 0) << bygone.notices();
+}
+
+TEST(AttachTest, LeavesNothingInAProgramExecutedMeanwhile) {
+  Bygone bygone;
+  ScratchFolder folder;
+  const std::string go = folder / "go";
+  ProcessRun target(
+      {"sh", "-c", "while ! [ -e " + go + " ]; do sleep 0.02; done; (sleep 8; :) & exec sleep 9"}, {});
+  wait_for_program(target.pid(), "sh");
+  const std::string processors = processors_of(target.pid());
+  ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--name", "run", "--pid",
+                       std::to_string(target.pid())},
+                      {});
+  wait_for_events(bygone, "run");
+  std::ofstream(go) << "go";
+  wait_for_program(target.pid(), "sleep");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  kill(recorder.pid(), SIGINT);
+  const RunResult recorded = recorder.wait();
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  const pid_t child = find_descendant(target.pid(), "sleep");
+  ASSERT_NE(child, 0);
+  for (const pid_t pid : {pid_t(target.pid()), child}) {
+    EXPECT_EQ(read_file(fmt::format("/proc/{}/maps", pid)).find("70000000-"), std::string::npos);
+    EXPECT_EQ(processors_of(pid), processors);
+    kill(pid, SIGTERM);
+  }
+  target.wait();
+  EXPECT_EQ(bygone.replay("run").status, 0) << bygone.notices();
+}
+
+TEST(AttachTest, EndsWhileAParentSleepsInVfork) {
+  Bygone bygone;
+  ProcessRun target({program("vfork_slow"), "3"}, {});
+  ASSERT_NE(find_descendant(target.pid(), "vfork_slow"), 0);
+  for (const char* name : {"first", "second", "third"}) {
+    const RunResult recorded =
+        bygone({"record", "--name", name, "--duration", "0.3", "--pid", std::to_string(target.pid())});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+  }
+  EXPECT_EQ(read_file(fmt::format("/proc/{}/maps", target.pid())).find("70000000-"), std::string::npos);
+  EXPECT_EQ(target.wait().status, 0);
+  for (const char* name : {"first", "second", "third"})
+    EXPECT_EQ(bygone.replay(name).status, 0) << bygone.notices();
 }
 
 TEST(AttachTest, NeitherLosesNorReordersSignals) {
