@@ -87,6 +87,17 @@ Expected<void> FrameStream::take(Table<Row>& table, EventNumber event, Use&& use
   return {};
 }
 
+Expected<std::vector<OutputWithBytes>> FrameStream::outputs(EventNumber first, EventNumber last) {
+  BYGONE_TRY(outputs_.fetch(first, last));
+  std::vector<OutputWithBytes> outputs;
+  while (outputs_.next < outputs_.items.size())
+    BYGONE_TRY(take(outputs_, outputs_.items[outputs_.next].row.event,
+                    [&](Output&& row, std::vector<std::byte>&& bytes) {
+                      outputs.push_back({std::move(row), std::move(bytes)});
+                    }));
+  return outputs;
+}
+
 Expected<void> FrameStream::fill(const Frame& frame, const ChunkEntry& entry, FullFrame& full) {
   if (entry.task != frame.task) return hole(frame.event, "its registers are those of another task");
   full.frame = frame;

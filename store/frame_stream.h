@@ -22,6 +22,8 @@ class FrameStream {
 
   Expected<void> run(EventNumber first, EventNumber last,
                      const std::function<Expected<bool>(FullFrame&)>& visit);
+  // Of these alone nothing else is read.
+  Expected<std::vector<OutputWithBytes>> outputs(EventNumber first, EventNumber last);
 
  private:
   template <class Row>

@@ -4,25 +4,21 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstring>
-#include <set>
 
-#include "schema/keep_bounds.h"
 #include "schema/version.h"
 #include "store/blob_writer.h"
-#include "store/catalog.h"
 #include "store/database.h"
 #include "store/frame_chunk.h"
 #include "store/mapping_checkpoint.h"
 #include "store/outcome.h"
-#include "store/prune.h"
 #include "store/recording_schema.h"
 #include "store/row_sql.h"
 #include "store/row_store.h"
 #include "store/shared_payloads.h"
 #include "store/unfinished_event.h"
+#include "store/window_keeper.h"
 
 namespace bygone {
 
@@ -63,7 +59,8 @@ struct Ingest::Impl {
         blobs(*database, last_id(*database, "blob") + 1, *options.pool),
         chunks(*database, *options.pool),
         checkpoints(*database),
-        unfinished(*database) {
+        unfinished(*database),
+        window(*database, object, options.catalog) {
     if (!options.catalog.empty())
       shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1,
                      *options.pool);
@@ -72,6 +69,10 @@ struct Ingest::Impl {
   void begin();
   Expected<void> store_piece(std::span<const std::byte> piece, std::optional<SharedPayloads::Extent> share_as,
                              SourceState& source);
+  uint64_t payload_limit() const {
+    const uint64_t limit = window.pending_limit_bytes();
+    return limit == 0 ? kPendingPayloadBytes : std::min(limit, kPendingPayloadBytes);
+  }
   uint64_t raw_bytes() const { return blobs.raw_bytes() + (shared ? shared->raw_bytes() : 0); }
   bool positions_pending() const;
   void load();
@@ -84,7 +85,6 @@ struct Ingest::Impl {
   Expected<void> put_header(std::string key, std::string value);
   void see_header(const HeaderEntry& entry);
   Expected<void> prune();
-  Expected<void> forget_contents(std::vector<std::string> contents);
   template <class Action>
   Expected<void> attempt(Action&& action);
 
@@ -104,12 +104,7 @@ struct Ingest::Impl {
   bool in_transaction = false;
   bool outcome_given = false;
   bool amends = false;  // the recording was over before
-  KeepBounds keep;
-  uint64_t least_window = 0;    // bytes, where that is above the bound
-  bool snapshot_taken = false;  // since the window was looked at
-  std::multiset<std::string> expected_contents;
-  bool knows_expected = true;  // not where another service told the recorder
-  uint64_t pending_payload_limit = kPendingPayloadBytes;
+  WindowKeeper window;
   uint64_t pending_frames = 0;
   uint64_t committed_payload_bytes = 0;
   int64_t last_commit_ns = 0;
@@ -232,52 +227,24 @@ Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosi
   outcome.see(row);
   checkpoints.see(row);
   if (const auto* entry = std::get_if<HeaderEntry>(&row)) see_header(*entry);
-  if (std::holds_alternative<Snapshot>(row)) snapshot_taken = true;
-  if (const auto* content = std::get_if<Content>(&row))
-    if (const auto it = expected_contents.find(content->sha256); it != expected_contents.end())
-      expected_contents.erase(it);
+  if (const auto* snapshot = std::get_if<Snapshot>(&row)) window.see(*snapshot);
+  if (const auto* content = std::get_if<Content>(&row)) window.see(*content);
   return rows.put(row, payload);
 }
 
-// A bounded recording drops bytes as it goes, which it cannot while others have a share in them. It commits
-// small pieces: what is pending lies beside the window.
+// A bounded recording drops bytes as it goes, which it cannot while others have a share in them.
 void Ingest::Impl::see_header(const HeaderEntry& entry) {
-  uint64_t value = 0;
-  std::from_chars(entry.value.data(), entry.value.data() + entry.value.size(), value);
-  if (entry.key == kKeepTimeKey) keep.time_ns = value;
-  if (entry.key == kLeastWindowKey) least_window = value;
-  if (entry.key == kKeepSizeKey) {
-    keep.size_bytes = value;
-    pending_payload_limit = std::clamp<uint64_t>(value / 32, 1 << 20, kPendingPayloadBytes);
-    const uint64_t pages = value / 32 / uint64_t(pragma_number(*database, "page_size"));
-    database->exec(fmt::format("PRAGMA journal_size_limit = {}", value / 32));
-    database->exec(
-        fmt::format("PRAGMA wal_autocheckpoint = {}", std::clamp<uint64_t>(pages, 16, kAutocheckpointPages)));
-  }
-  if (keep.any()) shared.reset();
+  window.see(entry);
+  if (window.any()) shared.reset();
 }
 
 Expected<void> Ingest::Impl::prune() {
-  if (amends || !keep.any() || !std::exchange(snapshot_taken, false)) return {};
+  if (amends || !window.is_due()) return {};
   begin();
-  BYGONE_ASSIGN(const PruneOutcome pruned, Pruner(*database, keep).prune());
-  const std::string least = std::to_string(pruned.used_bytes);
-  if (pruned.is_least && keep.size_bytes != 0 &&
-      pruned.used_bytes > std::max(keep.size_bytes, least_window)) {
-    least_window = pruned.used_bytes;
-    BYGONE_TRY(put_header(std::string(kLeastWindowKey), least));
-  }
+  BYGONE_ASSIGN(auto contents, window.prune());
   database->exec("COMMIT");
   in_transaction = false;
-  return forget_contents(pruned.contents);
-}
-
-// In the catalog, after the rows are gone: what is forgotten twice does no harm, what is missing does.
-Expected<void> Ingest::Impl::forget_contents(std::vector<std::string> contents) {
-  std::erase_if(contents, [&](const std::string& sha256) { return expected_contents.contains(sha256); });
-  if (contents.empty() || !knows_expected || options.catalog.empty()) return {};
-  BYGONE_ASSIGN(const auto catalog, Catalog::open(options.catalog));
-  return catalog->forget_contents(object, contents);
+  return window.forget_contents(std::move(contents));
 }
 
 Expected<void> Ingest::Impl::put_header(std::string key, std::string value) {
@@ -335,7 +302,7 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   last = frame.event;
   checkpoints.write_due(last);
   ++pending_frames;
-  if (pending_frames >= kPendingFrames || raw_bytes() - committed_payload_bytes >= pending_payload_limit ||
+  if (pending_frames >= kPendingFrames || raw_bytes() - committed_payload_bytes >= payload_limit() ||
       options.clock_ns() - last_commit_ns >= options.commit_interval_ns)
     return commit_now();
   return {};
@@ -381,9 +348,10 @@ Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
     database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
     set_durability(*database, options.durability);
     if (pragma_number(*database, "user_version") < kSharedChunksSince) options.catalog.clear();
+    upgrade_recording_tables(*database);
     auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
     impl->load();
-    impl->knows_expected = false;
+    impl->window.forget_nothing();
     impl->last_commit_ns = impl->options.clock_ns();
     return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
   });
@@ -478,7 +446,7 @@ void Ingest::set_position(uint64_t position, SourceId source) {
 }
 
 void Ingest::expect_content(std::string sha256) {
-  impl_->expected_contents.insert(std::move(sha256));
+  impl_->window.expect_content(std::move(sha256));
 }
 
 Expected<void> Ingest::commit() {
@@ -504,7 +472,7 @@ Expected<void> Ingest::close() {
       source.pieces.reset();
     }
     BYGONE_TRY(impl_->commit_now());
-    if (impl_->keep.any()) impl_->database->tryExec("PRAGMA incremental_vacuum");
+    if (impl_->window.any()) impl_->database->tryExec("PRAGMA incremental_vacuum");
     // One file without companions travels better; where a reader is at work this must wait for the next
     // writer.
     impl_->database->tryExec("PRAGMA busy_timeout = 0");

@@ -172,29 +172,8 @@ Expected<void> RecordingReader::for_each_full_frame(EventNumber first, EventNumb
 }
 
 Expected<std::vector<OutputWithBytes>> RecordingReader::outputs(EventNumber first, EventNumber last) {
-  constexpr int kColumns = std::tuple_size_v<decltype(RowFields<Output>::fields)>;
-  return guarded(impl_->name, [&]() -> Expected<std::vector<OutputWithBytes>> {
-    SQLite::Statement select(
-        *impl_->database,
-        fmt::format("SELECT {}, {} FROM output WHERE event BETWEEN ? AND ? ORDER BY event, ordinal",
-                    column_list<Output>(), kPayloadColumns));
-    select.bind(1, int64_t(first.value));
-    select.bind(2, int64_t(std::min(last, impl_->last).value));
-    std::vector<OutputWithBytes> outputs;
-    while (select.executeStep()) {
-      OutputWithBytes& output = outputs.emplace_back();
-      BYGONE_TRY(read_row(select, output.row));
-      BYGONE_ASSIGN(const auto payload, read_payload(select, kColumns));
-      if (payload) {
-        BYGONE_ASSIGN(output.bytes, impl_->blobs.read(*payload));
-      }
-      if (output.bytes.size() != output.row.size_bytes)
-        return fail(ErrorKind::bad_data, fmt::format("event {}", output.row.event.value),
-                    fmt::format("its output has {} bytes where it says {}", output.bytes.size(),
-                                output.row.size_bytes),
-                    "`bygone verify` says what is left of the recording");
-    }
-    return outputs;
+  return guarded(impl_->name, [&] {
+    return FrameStream(*impl_->database, impl_->blobs).outputs(first, std::min(last, impl_->last));
   });
 }
 
