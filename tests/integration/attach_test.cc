@@ -79,7 +79,7 @@ TEST(AttachTest, TakesTheDescendantsAlongWhereThatIsWanted) {
         bygone({"record", "--check", "--descendants", "--name", name, "--duration", "0.3", "--pid", pid});
     ASSERT_EQ(recorded.status, 0) << recorded.err;
     // The five that last, and whichever of their short-lived children lived just then.
-    const uint64_t first = bygone.query(name, "first event").at(0).at("event").get<uint64_t>();
+    const std::string first = bygone.query(name, "info").at("first_event").get<std::string>();
     EXPECT_GE(bygone.query(name, fmt::format("tasks at event {}", first)).size(), 5u);
   }
   const RunResult alone = bygone({"record", "--name", "alone", "--duration", "0.1", "--pid", pid});
