@@ -124,7 +124,7 @@ Expected<void> Session::begin_call(RecordedTask& task) {
       break;
     case SYS_execve:
     case SYS_execveat:
-      task.words_at_exit = words_written_at_exit(task);
+      begin_exec(task);
       lose_turn(task);
       break;
     case SYS_rt_sigreturn:
@@ -210,6 +210,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   else if (!is_restart(result))
     task.interrupted_call = -1;
 
+  if (number == SYS_execve || number == SYS_execveat) call_off_exec(task);
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
   if (call_class == CallClass::signal_return) {
     std::vector<std::byte> state;

@@ -162,7 +162,7 @@ void Session::detach(RecordedTask& task) {
   if (ptrace(PTRACE_DETACH, task.tid, nullptr, nullptr) != 0) return;
   if (task.computing) --computing_;
   if (task.space) task.space->users.erase(task.tid);
-  tasks_.erase(task.tid);
+  forget(task.tid);
 }
 
 }  // namespace bygone

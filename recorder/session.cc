@@ -67,7 +67,7 @@ Session::~Session() {
     if (!stop && errno == EINTR) continue;
     if (!stop) break;
     if (stop->kind == Stop::Kind::exited)
-      tasks_.erase(stop->tid);
+      forget(stop->tid);
     else
       resume(stop->tid, Resume::run);
   }
@@ -388,6 +388,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
     log_.mapping_changes(task.space->space);
     if (options_.checking == Checking::everything && !log_.failure()) BYGONE_TRY(prove(task, event));
   }
+  if (!executing_.empty()) capture_exec_writes();
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;

@@ -181,6 +181,10 @@ class Session {
   Expected<void> on_gone(RecordedTask& task, int wait_status);
   static std::vector<Address> words_written_at_exit(const RecordedTask& task);
   void capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words);
+  void begin_exec(RecordedTask& task);
+  void call_off_exec(RecordedTask& task);
+  // What execve(2) of other tasks has written so far: those who wait for it are woken before it returns.
+  void capture_exec_writes();
   void finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes);
   // Somebody who lives and sees the same memory as `task` at `address`, and where.
   std::pair<RecordedTask*, Address> other_view(const RecordedTask& task, Address address);
@@ -188,6 +192,7 @@ class Session {
                          const std::string& command);
   void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
   void leave_space(RecordedTask& task);
+  void forget(pid_t tid);
   std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
 
   // signals.cc
@@ -361,6 +366,7 @@ class Session {
   // Processes that a signal is killing: the thread it was delivered to. What the others would still compute
   // depends on when it reaches them.
   std::map<pid_t, pid_t> dying_;
+  std::set<RecordedTask*> executing_;    // whose execve(2), under way, changes words of others
   std::vector<TraceeEnd> tracee_ends_;   // that no wait has told of yet
   std::set<pid_t> ignores_child_stops_;  // processes with SA_NOCLDSTOP
   int output_fds_[3] = {-1, -1, -1};     // our standard streams, by number; compared with the tracees'

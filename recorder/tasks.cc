@@ -138,6 +138,13 @@ void Session::leave_space(RecordedTask& task) {
   task.space.reset();
 }
 
+void Session::forget(pid_t tid) {
+  const auto task = tasks_.find(tid);
+  if (task == tasks_.end()) return;
+  executing_.erase(task->second.get());
+  tasks_.erase(task);
+}
+
 RecordedTask& Session::add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_ptr<RecordedSpace> space,
                                 const std::string& command) {
   auto task = std::make_unique<RecordedTask>();
@@ -261,6 +268,7 @@ void Session::capture_words_elsewhere(const RecordedTask& task, const std::vecto
 }
 
 void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
+  executing_.erase(&task);
   capture_words_elsewhere(task, kernel_writes);
   const auto space = task.space;
   leave_space(task);
@@ -356,7 +364,7 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
     ignores_child_stops_.erase(task.tid);
     dying_.erase(task.tid);
   }
-  tasks_.erase(task.tid);
+  forget(task.tid);
   return {};
 }
 
