@@ -46,37 +46,6 @@ ino_t executable_inode(pid_t tid) {
 
 }  // namespace
 
-void Session::begin_exec(RecordedTask& task) {
-  task.words_at_exit = words_written_at_exit(task);
-  task.words_before.resize(task.words_at_exit.size());
-  for (size_t i = 0; i < task.words_at_exit.size(); ++i)
-    task.space->memory.read_value(task.words_at_exit[i], task.words_before[i]);
-  if (!task.words_at_exit.empty()) executing_.insert(&task);
-}
-
-void Session::call_off_exec(RecordedTask& task) {
-  task.words_at_exit.clear();
-  executing_.erase(&task);
-}
-
-void Session::capture_exec_writes() {
-  for (RecordedTask* const task : executing_) {
-    auto& words = task->words_at_exit;
-    for (size_t i = 0; i < words.size();) {
-      const auto [other, there] = other_view(*task, words[i]);
-      uint32_t now = 0;
-      if (other == nullptr || !other->space->memory.read_value(there, now) || now == task->words_before[i]) {
-        ++i;
-        continue;
-      }
-      // From here on the word is theirs.
-      capture_range(*other, range_of(there, sizeof now));
-      words.erase(words.begin() + ptrdiff_t(i));
-      task->words_before.erase(task->words_before.begin() + ptrdiff_t(i));
-    }
-  }
-}
-
 Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   const pid_t tid = task.tid;
   RecordedTask* survivor = &task;
@@ -216,7 +185,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   task.exec_pending = false;
   task.interrupted_call = -1;
   task.clear_tid = {};
-  executing_.erase(&task);
+  writing_last_.erase(&task);
   capture_words_elsewhere(task, std::exchange(task.words_at_exit, {}));
   const cpu_set_t processors = own_processors(task);
   leave_space(task);

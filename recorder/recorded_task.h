@@ -97,7 +97,7 @@ struct RecordedTask {
   int exit_status = 0;                 // as told there
   Address clear_tid;                   // set_tid_address(2)
   std::vector<Address> words_at_exit;  // the kernel changes them when the task ends; known once it is ending
-  std::vector<uint32_t> words_before;  // what they held at an execve(2) that is under way
+  std::vector<uint32_t> words_before;  // what they held then
 };
 
 }  // namespace bygone

@@ -388,7 +388,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
     log_.mapping_changes(task.space->space);
     if (options_.checking == Checking::everything && !log_.failure()) BYGONE_TRY(prove(task, event));
   }
-  if (!executing_.empty()) capture_exec_writes();
+  if (!writing_last_.empty()) capture_last_writes();
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;

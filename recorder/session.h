@@ -181,10 +181,11 @@ class Session {
   Expected<void> on_gone(RecordedTask& task, int wait_status);
   static std::vector<Address> words_written_at_exit(const RecordedTask& task);
   void capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words);
-  void begin_exec(RecordedTask& task);
-  void call_off_exec(RecordedTask& task);
-  // What execve(2) of other tasks has written so far: those who wait for it are woken before it returns.
-  void capture_exec_writes();
+  // The task ends, or executes a program: what the kernel changes then is written down with the next frame,
+  // whosever it is, for those who wait for it are woken before the task is reported gone.
+  void expect_last_writes(RecordedTask& task);
+  void call_off_last_writes(RecordedTask& task);
+  void capture_last_writes();
   void finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes);
   // Somebody who lives and sees the same memory as `task` at `address`, and where.
   std::pair<RecordedTask*, Address> other_view(const RecordedTask& task, Address address);
@@ -366,11 +367,11 @@ class Session {
   // Processes that a signal is killing: the thread it was delivered to. What the others would still compute
   // depends on when it reaches them.
   std::map<pid_t, pid_t> dying_;
-  std::set<RecordedTask*> executing_;    // whose execve(2), under way, changes words of others
-  std::vector<TraceeEnd> tracee_ends_;   // that no wait has told of yet
-  std::set<pid_t> ignores_child_stops_;  // processes with SA_NOCLDSTOP
-  int output_fds_[3] = {-1, -1, -1};     // our standard streams, by number; compared with the tracees'
-  std::optional<Error> spun_out_;        // who computes beyond the limit, and where
+  std::set<RecordedTask*> writing_last_;  // see expect_last_writes()
+  std::vector<TraceeEnd> tracee_ends_;    // that no wait has told of yet
+  std::set<pid_t> ignores_child_stops_;   // processes with SA_NOCLDSTOP
+  int output_fds_[3] = {-1, -1, -1};      // our standard streams, by number; compared with the tracees'
+  std::optional<Error> spun_out_;         // who computes beyond the limit, and where
   RecordOutcome outcome_;
 };
 

@@ -141,7 +141,7 @@ void Session::leave_space(RecordedTask& task) {
 void Session::forget(pid_t tid) {
   const auto task = tasks_.find(tid);
   if (task == tasks_.end()) return;
-  executing_.erase(task->second.get());
+  writing_last_.erase(task->second.get());
   tasks_.erase(task);
 }
 
@@ -267,8 +267,39 @@ void Session::capture_words_elsewhere(const RecordedTask& task, const std::vecto
   }
 }
 
+void Session::expect_last_writes(RecordedTask& task) {
+  task.words_at_exit = words_written_at_exit(task);
+  task.words_before.resize(task.words_at_exit.size());
+  for (size_t i = 0; i < task.words_at_exit.size(); ++i)
+    task.space->memory.read_value(task.words_at_exit[i], task.words_before[i]);
+  if (!task.words_at_exit.empty()) writing_last_.insert(&task);
+}
+
+void Session::call_off_last_writes(RecordedTask& task) {
+  task.words_at_exit.clear();
+  writing_last_.erase(&task);
+}
+
+void Session::capture_last_writes() {
+  for (RecordedTask* const task : writing_last_) {
+    auto& words = task->words_at_exit;
+    for (size_t i = 0; i < words.size();) {
+      const auto [other, there] = other_view(*task, words[i]);
+      uint32_t now = 0;
+      if (other == nullptr || !other->space->memory.read_value(there, now) || now == task->words_before[i]) {
+        ++i;
+        continue;
+      }
+      // From here on the word is theirs.
+      capture_range(*other, range_of(there, sizeof now));
+      words.erase(words.begin() + ptrdiff_t(i));
+      task->words_before.erase(task->words_before.begin() + ptrdiff_t(i));
+    }
+  }
+}
+
 void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
-  executing_.erase(&task);
+  writing_last_.erase(&task);
   capture_words_elsewhere(task, kernel_writes);
   const auto space = task.space;
   leave_space(task);
@@ -302,7 +333,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
     next_proof_ = log_.next();
     BYGONE_TRY(prove(task, log_.next()));
   }
-  const std::vector<Address> words = words_written_at_exit(task);
+  expect_last_writes(task);
   const bool leads_others =
       task.tid == task.tgid && std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
         return t.second.get() != &task && t.second->tgid == task.tgid;
@@ -329,7 +360,6 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
       // us.
       collect_stops();
       if (task.pending || others_can_run(task)) {
-        task.words_at_exit = words;
         return {};
       }
       continue;
@@ -339,7 +369,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
       sched_yield();
     }
   }
-  finish_task(task, int(status), words);
+  finish_task(task, int(status), task.words_at_exit);
   if (!gone) return {};
   if (gone->kind == Stop::Kind::exited) return on_gone(task, gone->wait_status);
   file_stop(*gone);
@@ -351,7 +381,8 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   // No PTRACE_EVENT_EXIT was seen, SIGKILL can skip it, or it was not waited for.
   if (task.space) {
     enter_last_call(task);
-    if (task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};
+    const bool expected = task.state == RecordedTask::State::leaving;
+    if (!expected && task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};
     finish_task(task, wait_status, task.words_at_exit);
   }
   // A leader whose threads lived on has the status of the whole process, known only now.
