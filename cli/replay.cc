@@ -104,7 +104,7 @@ void add_replay_command(CLI::App& root, Invocation& invocation) {
   command->add_flag("-f,--follow", options->follow,
                     "of a recording in progress: go on as events are committed, until it is closed");
   command
-      ->add_option("--at,--from", options->at,
+      ->add_option("--at,--from,--at-time", options->at,
                    "begin as things stand after this moment, by way of the nearest snapshot")
       ->type_name("MOMENT");
   command->add_option("--until", options->until, "stop after this moment")->type_name("MOMENT");

@@ -57,8 +57,11 @@ Expected<std::vector<Snapshot>> SnapshotReader::list() {
   return guarded(recording_.name(), [&]() -> Expected<std::vector<Snapshot>> {
     std::vector<Snapshot> all;
     if (!has_tables()) return all;
-    SQLite::Statement select(recording_database(recording_),
-                             fmt::format("SELECT {} FROM snapshot ORDER BY event", column_list<Snapshot>()));
+    // One in progress has gone on since it was opened.
+    SQLite::Statement select(
+        recording_database(recording_),
+        fmt::format("SELECT {} FROM snapshot WHERE event <= ? ORDER BY event", column_list<Snapshot>()));
+    select.bind(1, int64_t(recording_.last_event().value));
     while (select.executeStep()) BYGONE_TRY(read_row(select, all.emplace_back()));
     return all;
   });

@@ -3,6 +3,7 @@
 
 #include "sample_recording.h"
 #include "store/recording_reader.h"
+#include "store/snapshot_reader.h"
 
 namespace bygone {
 namespace {
@@ -189,6 +190,24 @@ TEST_F(ReaderTest, SeesMoreAfterRefresh) {
   ASSERT_OK(from->refresh());
   EXPECT_EQ(from->outcome(), "interrupted");
   EXPECT_EQ(frames(*from, 1, 2).size(), 2u);
+}
+
+TEST_F(ReaderTest, KnowsOfNoSnapshotBeyondItsLastEvent) {
+  const auto snapshot_at = [&](uint64_t event) {
+    Snapshot snapshot;
+    snapshot.event = EventNumber{event};
+    ASSERT_OK(append_frame(*sink_, event));
+    ASSERT_OK(append_row(*sink_, snapshot));
+  };
+  snapshot_at(1);
+  const auto early = reader();
+  snapshot_at(2);
+  const auto late = reader();
+  const auto count = [](RecordingReader& from) { return SnapshotReader(from).list()->size(); };
+  EXPECT_EQ(count(*early), 1u);
+  EXPECT_EQ(count(*late), 2u);
+  ASSERT_OK(early->refresh());
+  EXPECT_EQ(count(*early), 2u);
 }
 
 TEST_F(ReaderTest, ItsConnectionCannotWrite) {
