@@ -210,7 +210,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   else if (!is_restart(result))
     task.interrupted_call = -1;
 
-  if (number == SYS_execve || number == SYS_execveat) call_off_last_writes(task);
+  if (is_exec(number)) call_off_last_writes(task);
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
   if (call_class == CallClass::signal_return) {
     std::vector<std::byte> state;

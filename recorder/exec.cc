@@ -203,7 +203,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   log_.mapping_changes(task.space->space, stack_bytes);
   trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
-  const bool known = number == SYS_execve || number == SYS_execveat;
+  const bool known = is_exec(number);
   if (known) log_paths(task);
   task.registers[Register::orig_rax] = ~uint64_t{0};
   return complete(task, FrameKind::exec, int32_t(known ? number : SYS_execve), 0);

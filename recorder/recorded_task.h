@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/syscall.h>
+
 #include <chrono>
 #include <csignal>
 #include <deque>
@@ -36,6 +38,10 @@ struct RecordedSpace {
 
 // Calls about tasks that are traced by tasks: their results are ours to give.
 enum class TracingCall { none, request, wait };
+
+inline bool is_exec(int64_t call) {
+  return call == SYS_execve || call == SYS_execveat;
+}
 
 struct RecordedTask {
   enum class State {

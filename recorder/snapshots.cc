@@ -15,10 +15,6 @@ namespace {
 // How long tasks in the middle of something are waited for.
 constexpr auto kSettlingPatience = std::chrono::milliseconds(100);
 
-bool is_exec(int64_t call) {
-  return call == SYS_execve || call == SYS_execveat;
-}
-
 }  // namespace
 
 // Does the task stand where its last frame says, with the memory it had then? A call under way may have

@@ -359,9 +359,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
       // The first process of a pid namespace ends after all others in it (pid_namespaces(7)), and those need
       // us.
       collect_stops();
-      if (task.pending || others_can_run(task)) {
-        return {};
-      }
+      if (task.pending || others_can_run(task)) return {};
       continue;
     }
     if (!gone) {

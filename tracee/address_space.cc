@@ -200,17 +200,13 @@ void AddressSpace::change_kind(EventNumber at, Map::iterator it, MappingKind kin
 
 void AddressSpace::begin_thread_stack(EventNumber at, Address lowest, Address top) {
   const Mapping* const found = top ? find(top - 1) : nullptr;
-  if (found == nullptr) return;
-  const Mapping& mapping = *found;
-  const bool is_stack =
-      mapping.kind == MappingKind::thread_stack || mapping.kind == MappingKind::former_stack;
-  if (mapping.kind != MappingKind::anonymous && !is_stack) return;
-  if (mapping.kind == MappingKind::thread_stack && mapping.stack_top == top) return;
-  if (mapping.recorded.prot.shared || mapping.recorded.inode != 0) return;
-  const auto it = map_.find(mapping.range().start);
+  if (found == nullptr || found->recorded.prot.shared || found->recorded.inode != 0) return;
+  if (found->kind == MappingKind::thread_stack && found->stack_top == top) return;
+  if (found->kind != MappingKind::anonymous && !found->stack_top) return;
+  const auto it = map_.find(found->range().start);
   const bool guarded = it != map_.begin() && std::prev(it)->second.range().end == it->first &&
                        std::prev(it)->second.recorded.prot.prot_bits() == 0;
-  if (lowest ? mapping.range().start < lowest : !guarded) return;
+  if (lowest ? it->first < lowest : !guarded) return;
   change_kind(at, it, MappingKind::thread_stack, top);
 }
 
