@@ -210,7 +210,10 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   else if (!is_restart(result))
     task.interrupted_call = -1;
 
-  if (is_exec(number)) call_off_last_writes(task);
+  if (is_exec(number)) {
+    if (has_lost_image(task)) return end_with_lost_image(task);
+    call_off_last_writes(task);
+  }
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
   if (call_class == CallClass::signal_return) {
     std::vector<std::byte> state;

@@ -84,19 +84,33 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
 }
 
 int64_t Session::borrow_code(RecordedTask& task, const RemoteCall& request) {
+  const auto result = borrow_code_at(task, Address{task.registers[Register::rip]}, request);
+  if (result) return *result;
+  // The program's first instruction is none: it is not mapped, or not executable. The vdso is.
+  const auto kernel = read_maps(task.tid);
+  if (!kernel) return -ESRCH;
+  for (const KernelMapping& line : *kernel) {
+    if (!line.prot.execute || line.prot.shared || line.path == "[vsyscall]") continue;
+    if (const auto there = borrow_code_at(task, line.range.start, request)) return *there;
+  }
+  return -ENOEXEC;
+}
+
+std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place, const RemoteCall& request) {
   constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
   TraceeMemory& memory = task.space->memory;
-  const Address entry{task.registers[Register::rip]};
   std::byte original[sizeof kCallAndStop];
-  if (!memory.read(entry, original) || !memory.write(entry, std::as_bytes(std::span(kCallAndStop))))
-    return -ESRCH;
+  if (!memory.read(place, original) || !memory.write(place, std::as_bytes(std::span(kCallAndStop))))
+    return has_ended(task.tgid, task.tid) ? std::optional<int64_t>(-ESRCH) : std::nullopt;
   Registers call = task.registers;
+  call[Register::rip] = place.value;
   call[Register::rax] = request.number;
   call[Register::orig_rax] = ~uint64_t{0};
   constexpr Register kArguments[] = {Register::rdi, Register::rsi, Register::rdx,
                                      Register::r10, Register::r8,  Register::r9};
   for (size_t i = 0; i < std::size(kArguments); ++i) call[kArguments[i]] = request.arguments[i];
   set_registers(task.tid, call);
+  std::optional<int64_t> result;
   for (;;) {
     if (resume(task.tid, Resume::run) == Outcome::gone) return -ESRCH;
     const auto stop = wait_through_signals(task.tid);
@@ -108,14 +122,18 @@ int64_t Session::borrow_code(RecordedTask& task, const RemoteCall& request) {
     }
     siginfo_t info;
     if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) continue;
-    if (stop->signal == SIGTRAP && info.si_code == SI_KERNEL) break;
+    if (stop->signal == SIGTRAP && info.si_code == SI_KERNEL) {
+      Registers after;
+      if (get_registers(task.tid, after) == Outcome::gone) return -ESRCH;
+      result = int64_t(after[Register::rax]);
+      break;
+    }
+    if (raised_by_instruction(info)) break;  // it cannot run there
     task.held_signals.push_back(info);
   }
-  Registers after;
-  if (get_registers(task.tid, after) == Outcome::gone) return -ESRCH;
-  memory.write(entry, original);
+  memory.write(place, original);
   set_registers(task.tid, task.registers);
-  return int64_t(after[Register::rax]);
+  return result;
 }
 
 Expected<void> Session::install_own_pages(RecordedTask& task) {
@@ -207,6 +225,29 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   if (known) log_paths(task);
   task.registers[Register::orig_rax] = ~uint64_t{0};
   return complete(task, FrameKind::exec, int32_t(known ? number : SYS_execve), 0);
+}
+
+// The kernel had let go of the old memory when it found that it cannot load the program, and kills it. Others
+// may have the old memory still, so that it is asked for by name.
+bool Session::has_lost_image(const RecordedTask& task) {
+  TraceeMemory now(task.tid);
+  uint64_t word = 0;
+  return !now.read_value(kDataPage, word) && !has_ended(task.tgid, task.tid);
+}
+
+Expected<void> Session::end_with_lost_image(RecordedTask& task) {
+  task.in_call = true;
+  task.image_lost = true;
+  task.state = RecordedTask::State::away;
+  int signal = 0;
+  for (;;) {
+    if (resume(task.tid, Resume::run, signal) == Outcome::gone) return {};
+    const auto stop = wait_through_signals(task.tid);
+    if (!stop) return {};
+    ++outcome_.ptrace_stops;
+    if (stop->kind != Stop::Kind::signal) return handle(task, *stop);
+    signal = stop->signal;
+  }
 }
 
 }  // namespace bygone

@@ -81,6 +81,7 @@ struct RecordedTask {
   std::deque<siginfo_t> held_signals;
   bool sleeps_in_vfork = false;  // until its child executes a program or ends; nothing stops it before
   bool may_detach = false;       // let go of, and held until others are
+  bool image_lost = false;    // its execve(2) failed when its old memory was gone, and it is being killed
   bool injecting = false;    // the front of held_signals is on its way, to come before the call it stands at
   int carriers = 0;          // real-time signals sent to bring held ones, that have not arrived yet
   bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands

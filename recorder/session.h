@@ -168,8 +168,13 @@ class Session {
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
-  // Has a task make a call by means of the code it stands at; -ESRCH also when it is killed meanwhile.
+  // Has a task make a call from three bytes of the program's code, given back afterwards. Returns what the
+  // call does; -ESRCH also when it is killed meanwhile, -ENOEXEC if it has no code.
   int64_t borrow_code(RecordedTask& task, const RemoteCall& request);
+  // Nothing if code cannot run at `place`.
+  std::optional<int64_t> borrow_code_at(RecordedTask& task, Address place, const RemoteCall& request);
+  static bool has_lost_image(const RecordedTask& task);
+  Expected<void> end_with_lost_image(RecordedTask& task);
   Expected<void> install_own_pages(RecordedTask& task);
   Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
 

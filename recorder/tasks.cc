@@ -328,7 +328,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
   if (stop_at_exit(task, status)) return {};
   enter_last_call(task);
-  const bool at_known_position = !task.in_user_code;
+  const bool at_known_position = !task.in_user_code && !task.image_lost;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
     BYGONE_TRY(prove(task, log_.next()));

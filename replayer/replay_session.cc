@@ -28,6 +28,11 @@ bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> bytes) {
   return memory.read(at, found) && std::equal(found.begin(), found.end(), bytes.begin());
 }
 
+bool in_group(const std::vector<Task>& tasks, Tid tid, Tid group) {
+  return std::any_of(tasks.begin(), tasks.end(),
+                     [&](const Task& task) { return task.tid == tid && task.tgid == group; });
+}
+
 }  // namespace
 
 ReplaySession::ReplaySession(RecordingReader& recording, const ReplayOptions& options, ProcessMaker processes)
@@ -56,7 +61,10 @@ Expected<void> ReplaySession::load_tasks() {
   const auto first = std::find_if(tasks.begin(), tasks.end(), [](const Task& task) { return !task.parent; });
   if (first != tasks.end()) {
     first_task_ = first->tid;
-    first_status_ = first->status;
+    // A thread that executes a program takes its leader's tid over: the process ends as the last of these.
+    for (const Task& task : tasks)
+      if (task.tid == first->tid && (&task == &*first || in_group(tasks, task.parent, first->tgid)))
+        first_status_ = task.status;
   }
   BYGONE_ASSIGN(const auto spaces, recording_.address_spaces());
   for (const AddressSpaceRow& row : spaces) space_rows_[row.id] = row;
