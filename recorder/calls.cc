@@ -17,6 +17,22 @@ namespace bygone {
 
 namespace {
 constexpr char kInt80[] = "int 0x80";
+
+// The caller's rights to protection keys (pkeys(7)); memory that can only be executed has one of its own.
+bool changes_pkru(const Registers& call, int64_t result) {
+  if (is_error(result)) return false;
+  switch (call[Register::orig_rax]) {
+    case SYS_pkey_alloc:
+      return true;
+    case SYS_mmap:
+    case SYS_mprotect:
+    case SYS_pkey_mprotect:
+      return call.argument(2) == PROT_EXEC;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
@@ -188,6 +204,12 @@ void Session::log_paths(RecordedTask& task) {
     log_.row(PathArgument{log_.next(), given.argument, given.flags, std::move(given.path)});
 }
 
+void Session::log_extended_state(RecordedTask& task) {
+  std::vector<std::byte> state;
+  if (get_extended_state(task.tid, state) == Outcome::gone) return;
+  log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+}
+
 Expected<void> Session::on_exit(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   task.in_call = false;
@@ -216,9 +238,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   }
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
   if (call_class == CallClass::signal_return) {
-    std::vector<std::byte> state;
-    if (get_extended_state(task.tid, state) == Outcome::gone) return {};
-    log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+    log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
   if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
@@ -229,6 +249,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};
   if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
+  if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
   capture_writes(task, result);
   capture_output(task, result);
   capture_remote_writes(task, result);

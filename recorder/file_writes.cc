@@ -133,7 +133,8 @@ void Session::capture_memory_file_write(RecordedTask& task, int64_t result) {
       break;
     case SYS_pwrite64:
     case SYS_pwritev:
-      end = int64_t(call.argument(3)) + result;
+    case SYS_pwritev2:
+      if (int64_t(call.argument(3)) != -1) end = int64_t(call.argument(3)) + result;
       break;
     default:
       return;

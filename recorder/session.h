@@ -162,6 +162,7 @@ class Session {
   int output_stream(const RecordedTask& task, int fd) const;
   void prepare_output(RecordedTask& task);
   void capture_output(RecordedTask& task, int64_t result);
+  void log_extended_state(RecordedTask& task);
   // The paths the call was given.
   void log_paths(RecordedTask& task);
 

@@ -269,7 +269,10 @@ Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
         found[Register::rax] = found[Register::orig_rax];
         break;
       }
-      BYGONE_TRY(run_to_fault(task, place, frame.signal->signal, found));
+      if (const auto page = page_to_fault(task, frame))
+        BYGONE_TRY(run_to_forced_fault(task, place, frame, *page, found));
+      else
+        BYGONE_TRY(run_to_fault(task, place, frame.signal->signal, found));
       break;
     case SignalPosition::call_exit:
       found = task.registers;

@@ -228,6 +228,11 @@ Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& plac
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
   get_registers(task.pid, found);
   if (stop.kind == Stop::Kind::signal && stop.signal == signal) return {};
+  return not_the_fault(place, signal, stop, found);
+}
+
+tl::unexpected<Error> ReplaySession::not_the_fault(const Place& place, int signal, const Stop& stop,
+                                                   const Registers& found) {
   if (stop.kind == Stop::Kind::signal)
     return diverged(place, fmt::format("expected {} from an instruction, found {} at rip 0x{:x}",
                                        signal_name(signal), signal_name(stop.signal), found[Register::rip]));

@@ -100,6 +100,8 @@ class ReplaySession {
   Expected<void> run_to_call(ReplayedTask& task, const Place& place, Registers& found);
   // Runs the task until an instruction of it raises `signal`.
   Expected<void> run_to_fault(ReplayedTask& task, const Place& place, int signal, Registers& found);
+  static tl::unexpected<Error> not_the_fault(const Place& place, int signal, const Stop& stop,
+                                             const Registers& found);
   // Runs the task until it reads the time stamp counter, and stops it before.
   Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found);
   // Runs one instruction, which is no system call.
@@ -117,6 +119,14 @@ class ReplaySession {
   // What a digest of the memory `task` runs in leaves out while it stands there with `registers`.
   LeftOut left_out(const ReplayedTask& task, const Registers& registers);
   Expected<void> compare_digests(const Place& place);
+
+  // forced_fault.cc: faults for a reason that a replay has not: a file system that was full, a page beyond a
+  // shared object's end, a protection key (nothing in a replay has one). The page, if the fault is such a one.
+  static std::optional<Address> page_to_fault(const ReplayedTask& task, const FullFrame& frame);
+  Expected<void> protect_page(ReplayedTask& task, Address page, int protection);
+  // Runs the task until it accesses the page with the frame's registers.
+  Expected<void> run_to_forced_fault(ReplayedTask& task, const Place& place, const FullFrame& frame,
+                                     Address page, Registers& found);
 
   // replay_calls.cc: calls whose effect is on mappings
   Expected<void> before_mapping_changes(ReplayedTask& task, const FullFrame& frame, MemoryRange& punched);
