@@ -1,5 +1,6 @@
 #include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -17,6 +18,12 @@ namespace bygone {
 
 namespace {
 constexpr char kInt80[] = "int 0x80";
+constexpr uint64_t kDroppable = 8;  // MAP_DROPPABLE
+
+bool sets_read_implies_exec(const Registers& call) {
+  constexpr uint64_t kOnlyAsks = 0xffffffff;
+  return call.argument(0) != kOnlyAsks && (call.argument(0) & READ_IMPLIES_EXEC) != 0;
+}
 
 // The caller's rights to protection keys (pkeys(7)); memory that can only be executed has one of its own.
 bool changes_pkru(const Registers& call, int64_t result) {
@@ -78,6 +85,10 @@ void Session::adjust_call(RecordedTask& task) {
       // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
       has_advice_ = has_advice_ || lasts(registers.argument(2));
       if (registers.argument(2) == MADV_FREE) replace_argument(Register::rdx, MADV_DONTNEED);
+      return;
+    case SYS_mmap:
+      // Memory whose pages may vanish: as a kernel answers that has none (before Linux 6.11).
+      if ((registers.argument(3) & MAP_TYPE) == kDroppable) answer(task, -EINVAL);
       return;
     case SYS_prctl:
       if (registers.argument(0) == PR_SET_TSC) answer(task, 0);
@@ -245,6 +256,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
+  if (number == SYS_personality && sets_read_implies_exec(task.entry.registers)) read_implies_exec_ = true;
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};

@@ -11,45 +11,75 @@ namespace bygone {
 
 namespace {
 
-// A call that may have changed a file: through which descriptor, or by which name, and where it began.
+// A call that may have changed a file: through which descriptor, or by which name, and what of it.
 struct FileWrite {
+  enum class Extent {
+    result,   // as many bytes as the call returned
+    length,   // `size`
+    no_byte,  // only where the file ends
+    anything,
+  };
   int fd = -1;
-  int64_t start = -1;  // -1: at the descriptor's position
-  bool resizes = false;
+  Extent extent = Extent::result;
+  int64_t start = -1;  // -1: at the descriptor's position, which has moved since
+  int64_t size = 0;
   Address path;
 };
 
-std::optional<FileWrite> file_write_of(const Registers& call, int64_t result) {
+FileWrite::Extent extent_of_fallocate(int mode) {
+  constexpr int kMovesBytes = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
+  if ((mode & kMovesBytes) != 0) return FileWrite::Extent::anything;
+  const bool clears = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0;
+  return clears ? FileWrite::Extent::length : FileWrite::Extent::no_byte;
+}
+
+// To where an offset pointed to by an argument has moved, back again; -1 for a null pointer.
+int64_t start_behind(Address offset, int64_t result, TraceeMemory& memory) {
+  int64_t end = 0;
+  return offset && memory.read_value(offset, end) ? end - result : -1;
+}
+
+std::optional<FileWrite> file_write_of(const Registers& call, int64_t result, TraceeMemory& memory) {
+  using Extent = FileWrite::Extent;
   const int fd = int(call.argument(0));
+  uint64_t open_flags = 0;
   switch (call[Register::orig_rax]) {
     case SYS_write:
     case SYS_writev:
-      return FileWrite{fd, -1, false, {}};
+    case SYS_sendfile:
+      return FileWrite{fd, Extent::result, -1, 0, {}};
     case SYS_pwrite64:
     case SYS_pwritev:
     case SYS_pwritev2:
-      return FileWrite{fd, int64_t(call.argument(3)), false, {}};
-    case SYS_sendfile:
-      return FileWrite{fd, -1, false, {}};
+      return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}};
     case SYS_copy_file_range:
     case SYS_splice:
-      return FileWrite{int(call.argument(2)), -1, true, {}};
+      return FileWrite{int(call.argument(2)), Extent::result,
+                       start_behind(Address{call.argument(3)}, result, memory), 0, {}};
     case SYS_ftruncate:
-    case SYS_fallocate:
-      return FileWrite{fd, -1, true, {}};
+      return FileWrite{fd, Extent::no_byte, -1, 0, {}};
     case SYS_truncate:
-      return FileWrite{-1, -1, true, Address{call.argument(0)}};
+      return FileWrite{-1, Extent::no_byte, -1, 0, Address{call.argument(0)}};
+    case SYS_fallocate:
+      return FileWrite{fd, extent_of_fallocate(int(call.argument(1))), int64_t(call.argument(2)),
+                       int64_t(call.argument(3)), {}};
     case SYS_open:
-      if ((call.argument(1) & O_TRUNC) == 0) return std::nullopt;
-      return FileWrite{int(result), -1, true, {}};
+      open_flags = call.argument(1);
+      break;
     case SYS_openat:
-      if ((call.argument(2) & O_TRUNC) == 0) return std::nullopt;
-      return FileWrite{int(result), -1, true, {}};
+      open_flags = call.argument(2);
+      break;
+    case SYS_openat2:
+      memory.read_value(Address{call.argument(2)}, open_flags);  // struct open_how begins with them
+      break;
     case SYS_creat:
-      return FileWrite{int(result), -1, true, {}};
+      open_flags = O_TRUNC;
+      break;
     default:
       return std::nullopt;
   }
+  if ((open_flags & O_TRUNC) == 0) return std::nullopt;
+  return FileWrite{int(result), Extent::no_byte, -1, 0, {}};
 }
 
 // Where we find the file that the call names.
@@ -66,14 +96,19 @@ std::string path_of(pid_t tid, const FileWrite& call, TraceeMemory& memory) {
 
 void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   if (!maps_changing_files_ || result < 0 || task.forced_result) return;
-  const auto call = file_write_of(task.entry.registers, result);
+  const auto call = file_write_of(task.entry.registers, result, task.space->memory);
   if (!call) return;
   struct stat st;
   if (stat(path_of(task.tid, *call, task.space->memory).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
-  // For calls that say no better, all that is mapped of the file.
   uint64_t first = 0;
   uint64_t end = uint64_t(st.st_size);
-  if (!call->resizes) {
+  if (call->extent == FileWrite::Extent::no_byte) {
+    // A replay's file is cut off, or made longer, at the same place.
+    first = end;
+  } else if (call->extent == FileWrite::Extent::length) {
+    first = uint64_t(call->start);
+    end = std::min(end, first + uint64_t(call->size));
+  } else if (call->extent == FileWrite::Extent::result) {
     // At the end whatever the call says (pwrite(2), BUGS).
     const bool appends = call->start >= 0 && (file_flags(task.tid, call->fd) & O_APPEND) != 0;
     const int64_t position = appends            ? st.st_size

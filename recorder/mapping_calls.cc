@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "recorder/session.h"
+#include "tracee/file_data.h"
 #include "tracee/call_result.h"
 #include "tracee/descriptors.h"
 #include "tracee/proc_maps.h"
@@ -88,9 +89,9 @@ Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
   const bool code = mapping.recorded.prot.execute && mapping.data.source == DataSource::content;
   const MemoryRange range = mapping.range();
   const bool changed_since = mapping.data.source == DataSource::content && is_shared(mapping.recorded);
-  const MemoryRange in_file = part_in_file(mapping.recorded);
+  const KernelMapping file = mapping.recorded;
   task.space->space.insert(log_.next(), std::move(mapping));
-  if (changed_since) capture_range(task, in_file);
+  if (changed_since) capture_file_part(task, file, part_in_file(file));
   if (code) trap_timestamps(task, range);
   return {};
 }
@@ -119,6 +120,20 @@ void Session::on_mremap(RecordedTask& task, Address start) {
     space.move(at, piece, start + (piece.start - from.start), piece.size_bytes(), source);
 }
 
+// But for the large holes of a sparse file.
+void Session::capture_file_part(RecordedTask& task, const KernelMapping& file, const MemoryRange& part) {
+  constexpr uint64_t kLargeBytes = uint64_t{64} << 20;
+  const auto offset_of = [&](Address at) { return file.offset_bytes + (at - file.range.start); };
+  const auto address_of = [&](uint64_t offset) { return file.range.start + (offset - file.offset_bytes); };
+  std::optional<FileData> found;
+  if (part.size_bytes() > kLargeBytes)
+    found = find_file_data(task.tid, file.range, offset_of(part.start), offset_of(part.end));
+  if (!found) return capture_range(task, part);
+  for (const auto& [begin, end] : found->data) capture_range(task, {address_of(begin), address_of(end)});
+  for (const auto& [begin, end] : found->holes)
+    if (end - begin < kLargeBytes) capture_range(task, {address_of(begin), address_of(end)});
+}
+
 // A mapping of a file that grew shows what was written there while nobody mapped it.
 void Session::capture_new_file_part(RecordedTask& task, Address start) {
   const Registers& call = task.entry.registers;
@@ -130,7 +145,7 @@ void Session::capture_new_file_part(RecordedTask& task, Address start) {
                                        mapping->range().end.value);
   KernelMapping now = mapping->recorded;
   if (stat(link.c_str(), &st) == 0) now.file_stat.size_bytes = uint64_t(st.st_size);
-  capture_range(task, part_in_file(now).intersect(grown));
+  capture_file_part(task, now, part_in_file(now).intersect(grown));
 }
 
 void Session::on_brk(RecordedTask& task, Address now) {
@@ -185,6 +200,7 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
   const uint64_t number = call[Register::orig_rax];
   const bool failed = is_error(result);
   const MemoryRange range{Address{call.argument(0)}, page_ceil(Address{call.argument(0) + call.argument(1)})};
+  if (read_implies_exec_) read_all_mappings_ = true;
   switch (number) {
     case SYS_mmap:
       return failed ? Expected<void>{} : on_mmap(task, Address{uint64_t(result)});

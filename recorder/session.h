@@ -143,6 +143,7 @@ class Session {
   bool is_shared(const KernelMapping& file) const;
   Expected<void> on_mmap(RecordedTask& task, Address start);
   void on_mremap(RecordedTask& task, Address start);
+  void capture_file_part(RecordedTask& task, const KernelMapping& file, const MemoryRange& part);
   void capture_new_file_part(RecordedTask& task, Address start);
   void on_brk(RecordedTask& task, Address now);
   void on_remap_file_pages(RecordedTask& task);
@@ -366,6 +367,7 @@ class Session {
   EventNumber next_proof_{1};
   bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
+  bool read_implies_exec_ = false;     // some task has, or had, that personality(2): protections are not as asked
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)

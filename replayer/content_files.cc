@@ -35,9 +35,11 @@ Expected<void> write_content(RecordingReader& recording, ContentId id, int fd) {
                 fmt::format("cannot be laid out in memory: {}", std::strerror(errno)), "free some memory");
   };
   if (ftruncate(fd, off_t(content.size_bytes)) != 0) return failed();
-  std::vector<std::byte> piece(1 << 20);
+  constexpr uint64_t kPieceBytes = 1 << 20;
+  std::vector<std::byte> piece;
   for (uint64_t at = 0; at < content.size_bytes; at += piece.size()) {
-    piece.resize(std::min<uint64_t>(piece.size(), content.size_bytes - at));
+    BYGONE_ASSIGN(at, recording.next_content_data(id, at));
+    piece.resize(std::min<uint64_t>(kPieceBytes, content.size_bytes - at));
     BYGONE_TRY(recording.read_content(id, at, piece));
     for (size_t done = 0; done < piece.size();) {
       const ssize_t n = pwrite(fd, piece.data() + done, piece.size() - done, off_t(at + done));

@@ -16,7 +16,7 @@
 #include "store/compression.h"
 #include "store/database.h"
 #include "store/file_identities.h"
-#include "store/sha256.h"
+#include "store/content_hash.h"
 
 namespace bygone {
 
@@ -62,7 +62,7 @@ struct Incoming {
   uint64_t taken_bytes = 0;
   uint64_t stored_bytes = 0;
   std::optional<std::string> sha256;  // known where it was finished before
-  Sha256 whole;
+  ContentHash whole;
   std::optional<Piece> last;
 };
 
@@ -80,7 +80,7 @@ struct Catalog::Impl {
   std::unique_ptr<Incoming> incoming;
 
   Expected<void> prepare_tables();
-  Expected<std::string> store(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
+  Expected<std::string> store(uint64_t size_bytes, const ContentSource& from, std::string_view recording);
   void store_last_piece();
   int64_t chunk_user(std::string_view recording);
   void forget_chunks(const std::string& recording);
@@ -152,7 +152,7 @@ std::string Catalog::Impl::complete(int64_t content, const std::string& sha256, 
   return sha256;
 }
 
-Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ReadBytes& read,
+Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ContentSource& from,
                                            std::string_view recording) {
   int64_t content = 0;
   {
@@ -164,11 +164,14 @@ Expected<std::string> Catalog::Impl::store(uint64_t size_bytes, const ReadBytes&
     use(recording, content);
     transaction.commit();
   }
-  Sha256 whole;
+  ContentHash whole;
   std::vector<std::byte> buffer;
   for (uint64_t offset = 0; offset < size_bytes; offset += buffer.size()) {
+    BYGONE_ASSIGN(const uint64_t next, from.next_data(offset));
+    whole.add_zeroes(next - offset);
+    offset = next;
     buffer.resize(size_t(std::min<uint64_t>(size_bytes - offset, kBatchBytes)));
-    BYGONE_TRY(read(offset, buffer));
+    BYGONE_TRY(from.read(offset, buffer));
     ChunkBatch batch = chunks.cut(offset, buffer);
     whole.add(buffer);
     chunks.look_up(batch);
@@ -282,25 +285,25 @@ bool Catalog::Impl::find_begun(Incoming& begun) {
 
 // Brings the hash of the whole to where storing stopped.
 Expected<void> Catalog::Impl::hash_stored(Incoming& begun) {
-  std::vector<std::byte> bytes;
   Decompressor decompressor;
-  SQLite::Statement chunk(
-      *database,
-      "SELECT c.bytes FROM file_chunk f JOIN chunk c ON c.id = f.chunk WHERE f.content = ? AND "
-      "f.ordinal = ?");
-  for (uint64_t offset = 0; offset < begun.stored_bytes; offset += kChunkBytes) {
-    chunk.reset();
-    chunk.bind(1, begun.content);
-    chunk.bind(2, int64_t(offset / kChunkBytes));
-    bytes.assign(size_t(std::min<uint64_t>(kChunkBytes, begun.stored_bytes - offset)), std::byte{0});
-    if (chunk.executeStep()) {
-      const SQLite::Column column = chunk.getColumn(0);
-      BYGONE_ASSIGN(bytes, decompressor.decompress(
-                               {static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())},
-                               kChunkBytes));
-    }
+  SQLite::Statement chunk(*database,
+                          "SELECT f.ordinal, c.bytes FROM file_chunk f JOIN chunk c ON c.id = f.chunk WHERE "
+                          "f.content = ? ORDER BY f.ordinal");
+  chunk.bind(1, begun.content);
+  uint64_t hashed = 0;
+  while (chunk.executeStep()) {
+    const uint64_t offset = uint64_t(chunk.getColumn(0).getInt64()) * kChunkBytes;
+    if (offset < hashed || offset >= begun.stored_bytes) continue;
+    const SQLite::Column column = chunk.getColumn(1);
+    BYGONE_ASSIGN(
+        const std::vector<std::byte> bytes,
+        decompressor.decompress({static_cast<const std::byte*>(column.getBlob()), size_t(column.getBytes())},
+                                kChunkBytes));
+    begun.whole.add_zeroes(offset - hashed);
     begun.whole.add(bytes);
+    hashed = offset + bytes.size();
   }
+  if (hashed < begun.stored_bytes) begun.whole.add_zeroes(begun.stored_bytes - hashed);
   return {};
 }
 
@@ -357,14 +360,16 @@ Expected<void> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::by
     if (incoming->sha256) return {};
     const uint64_t taken = incoming->taken_bytes;
     const uint64_t end = offset_bytes + bytes.size();
-    if (end <= taken) return {};
-    if (offset_bytes != taken || end > incoming->size_bytes ||
+    if (end < taken || (end == taken && !bytes.empty())) return {};
+    const bool begins_well = offset_bytes >= taken && (offset_bytes % kChunkBytes == 0 || bytes.empty());
+    if (!begins_well || end > incoming->size_bytes ||
         (end != incoming->size_bytes && bytes.size() % kChunkBytes != 0))
       return fail(ErrorKind::bad_data, "file",
                   fmt::format("a piece of it from {} to {} came where {} was due", offset_bytes, end, taken));
     // A copy, since the sender could change the bytes between their being hashed and compressed.
     std::vector<std::byte> copy(bytes.begin(), bytes.end());
     ChunkBatch chunks = impl_->chunks.cut(offset_bytes, copy);
+    incoming->whole.add_zeroes(offset_bytes - taken);
     incoming->whole.add(copy);
     impl_->chunks.look_up(chunks);
     impl_->store_last_piece();
@@ -397,9 +402,9 @@ Expected<std::string> Catalog::finish_content(const FileIdentity* identity) {
   });
 }
 
-Expected<std::string> Catalog::add_bytes(uint64_t size_bytes, const ReadBytes& read,
+Expected<std::string> Catalog::add_bytes(uint64_t size_bytes, const ContentSource& from,
                                          std::string_view recording) {
-  return guarded(impl_->object, [&] { return impl_->store(size_bytes, read, recording); });
+  return guarded(impl_->object, [&] { return impl_->store(size_bytes, from, recording); });
 }
 
 Expected<uint64_t> Catalog::keep_chunks(std::span<const Chunk> chunks, std::string_view recording) {

@@ -23,6 +23,13 @@ struct CatalogCounts {
   uint64_t stored_bytes = 0;  // compressed
 };
 
+// Where the bytes of a content come from, asked in ascending order.
+struct ContentSource {
+  std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)> read;
+  // The first offset at or behind this one before which all is zero; whole multiples of 64 KiB are passed over.
+  std::function<Expected<uint64_t>(uint64_t offset_bytes)> next_data;
+};
+
 // The files that recordings mapped: content in deduplicated compressed chunks, which file held which content,
 // which recording uses it; and bytes that recordings share besides. Any number of processes may have the
 // catalog open; transactions are short, and a process that dies in the middle of a file leaves a content that
@@ -38,10 +45,9 @@ class Catalog {
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
-  // Keeps a content on behalf of `recording`: calls `read(offset, out)` for size_bytes in all, in order.
-  // Returns its sha256.
-  using ReadBytes = std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)>;
-  Expected<std::string> add_bytes(uint64_t size_bytes, const ReadBytes& read, std::string_view recording);
+  // Keeps a content on behalf of `recording`. Returns its sha256.
+  Expected<std::string> add_bytes(uint64_t size_bytes, const ContentSource& from,
+                                  std::string_view recording);
 
   // The sha256 of a file that has not changed since its content was stored, and notes that `recording` uses
   // it; nullopt where that is not known.
@@ -52,8 +58,9 @@ class Catalog {
   // that one which was begun by a process that died is gone on with: returns how many bytes are stored
   // already.
   Expected<uint64_t> begin_content(std::string_view recording, int64_t ordinal, uint64_t size_bytes);
-  // `offset_bytes` must be where the last piece ended; pieces but the last are multiples of 64 KiB. What is
-  // stored already may come again. A piece is stored when the next one has been added, or by store_pieces().
+  // Pieces come in order; what lies between one and the next is zero, and an empty one at the end of the
+  // content says that it ends so. Pieces but the last begin and end at multiples of 64 KiB. What is stored
+  // already may come again. A piece is stored when the next one has been added, or by store_pieces().
   Expected<void> add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes);
   Expected<void> store_pieces();
   // Stores the pieces and returns the sha256 of the whole. `identity` is remembered as holding this content

@@ -8,14 +8,10 @@
 
 namespace bygone {
 
-namespace {
-
 bool all_zero(std::span<const std::byte> bytes) {
   return !bytes.empty() && bytes.front() == std::byte{0} &&
          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
-
-}  // namespace
 
 ChunkBatch::~ChunkBatch() {
   for (Entry& entry : entries_) {

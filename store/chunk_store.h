@@ -18,6 +18,8 @@ struct Chunk {
   Sha256Digest sha256{};
 };
 
+bool all_zero(std::span<const std::byte> bytes);
+
 // Chunks on their way into a catalog, compressed meanwhile on other threads. Their bytes must outlive this.
 class ChunkBatch {
  public:

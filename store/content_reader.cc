@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "store/catalog_schema.h"
+#include "store/content_hash.h"
 #include "store/database.h"
 #include "store/sha256.h"
 
@@ -27,6 +28,7 @@ ContentReader::ContentReader(SQLite::Database& database)
       chunks_(database,
               "SELECT ordinal, chunk FROM file_chunk WHERE content = ? AND ordinal BETWEEN ? AND ? ORDER BY "
               "ordinal"),
+      next_(database, "SELECT min(ordinal) FROM file_chunk WHERE content = ? AND ordinal >= ?"),
       load_(database, "SELECT size_bytes, bytes FROM chunk WHERE id = ?"),
       chunk_(database, "SELECT bytes FROM chunk WHERE sha256 = ?") {}
 
@@ -92,6 +94,18 @@ Expected<void> ContentReader::read(const std::string& sha256, uint64_t offset_by
   return {};
 }
 
+Expected<uint64_t> ContentReader::next_data(const std::string& sha256, uint64_t offset_bytes) {
+  BYGONE_ASSIGN(const Found found, find(sha256));
+  next_.reset();
+  next_.bind(1, found.id);
+  next_.bind(2, int64_t(offset_bytes / kChunkBytes));
+  const ResetOnExit reset(next_);
+  const uint64_t size = uint64_t(found.size_bytes);
+  if (!next_.executeStep() || next_.getColumn(0).isNull()) return size;
+  const uint64_t start = uint64_t(next_.getColumn(0).getInt64()) * kChunkBytes;
+  return std::clamp(start, std::min(offset_bytes, size), size);
+}
+
 Expected<std::vector<std::byte>> ContentReader::chunk(std::span<const std::byte> sha256) {
   const auto trouble = [&](ErrorKind kind, std::string cause) {
     return fail(kind, fmt::format("shared chunk {}", hex(sha256)), std::move(cause),
@@ -119,9 +133,12 @@ Expected<void> ContentReader::verify(const std::string& sha256, uint64_t size_by
   count.bind(1, found.id);
   if (count.executeStep() && count.getColumn(0).getInt64() != found.chunk_count)
     return damaged(sha256, "has not the number of chunks it should have");
-  Sha256 whole;
+  ContentHash whole;
   std::vector<std::byte> buffer;
   for (uint64_t offset = 0; offset < size_bytes; offset += buffer.size()) {
+    BYGONE_ASSIGN(const uint64_t next, next_data(sha256, offset));
+    whole.add_zeroes(next - offset);
+    offset = next;
     buffer.resize(size_t(std::min<uint64_t>(size_bytes - offset, 16 * kChunkBytes)));
     BYGONE_TRY(read(sha256, offset, buffer));
     whole.add(buffer);

@@ -23,6 +23,10 @@ class ContentReader {
   // Fails with not_found if there is no such content.
   Expected<void> read(const std::string& sha256, uint64_t offset_bytes, std::span<std::byte> out);
 
+  // Where from `offset_bytes` on, rounded down to a chunk, the first chunk begins that is not all zero; the
+  // size of the content if there is none.
+  Expected<uint64_t> next_data(const std::string& sha256, uint64_t offset_bytes);
+
   // The chunk with this SHA-256, which its bytes are checked against.
   Expected<std::vector<std::byte>> chunk(std::span<const std::byte> sha256);
 
@@ -45,6 +49,7 @@ class ContentReader {
   SQLite::Database& database_;
   SQLite::Statement find_;
   SQLite::Statement chunks_;
+  SQLite::Statement next_;
   SQLite::Statement load_;
   SQLite::Statement chunk_;
   Decompressor decompressor_;

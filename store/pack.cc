@@ -197,10 +197,10 @@ Expected<void> move_contents(RecordingReader& from, Catalog& catalog, SQLite::Da
   while (ids.executeStep()) {
     const ContentId id{uint64_t(ids.getColumn(0).getInt64())};
     BYGONE_ASSIGN(const Content content, from.content(id));
-    const auto read = [&](uint64_t offset, std::span<std::byte> out) {
-      return from.read_content(id, offset, out);
-    };
-    BYGONE_ASSIGN(const std::string sha256, catalog.add_bytes(content.size_bytes, read, name));
+    const ContentSource source{
+        [&](uint64_t offset, std::span<std::byte> out) { return from.read_content(id, offset, out); },
+        [&](uint64_t offset) { return from.next_content_data(id, offset); }};
+    BYGONE_ASSIGN(const std::string sha256, catalog.add_bytes(content.size_bytes, source, name));
     if (sha256 != content.sha256)
       return fail(ErrorKind::bad_data, content.path, "does not have the bytes its SHA-256 was made of",
                   "the packed file is damaged; copy it again");

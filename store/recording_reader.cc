@@ -253,6 +253,12 @@ Expected<void> RecordingReader::read_content(ContentId id, uint64_t offset_bytes
   return guarded(row.path, [&] { return reader->read(row.sha256, offset_bytes, out); });
 }
 
+Expected<uint64_t> RecordingReader::next_content_data(ContentId id, uint64_t offset_bytes) {
+  BYGONE_ASSIGN(const Content row, content(id));
+  BYGONE_ASSIGN(ContentReader * reader, impl_->contents());
+  return guarded(row.path, [&] { return reader->next_data(row.sha256, offset_bytes); });
+}
+
 Expected<std::vector<MemoryDigest>> RecordingReader::digests_at(EventNumber event) {
   return impl_->rows<MemoryDigest>("WHERE event = ? ORDER BY address_space, start", {int64_t(event.value)});
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "schema/codec.h"
+#include "store/catalog_schema.h"
 #include "store/file_piece.h"
 #include "store/spawn.h"
 
@@ -50,6 +51,19 @@ Expected<void> read_file(int fd, uint64_t offset, std::span<std::byte> out, cons
     offset += uint64_t(got);
   }
   return {};
+}
+
+bool is_sparse(int fd) {
+  struct stat st {};
+  return ::fstat(fd, &st) == 0 && uint64_t(st.st_blocks) * 512 + kPieceBytes < uint64_t(st.st_size);
+}
+
+// Where from `offset` on, a multiple of kChunkBytes, the chunk begins that is not all in a hole; `size` if all
+// is (lseek(2)).
+uint64_t next_data(int fd, uint64_t offset, uint64_t size) {
+  const off_t data = ::lseek(fd, off_t(offset), SEEK_DATA);
+  if (data < 0) return errno == ENXIO ? size : offset;
+  return std::min(std::max(offset, uint64_t(data) / kChunkBytes * kChunkBytes), size);
 }
 
 bool is_unchanged(int fd, const Content& content) {
@@ -233,7 +247,9 @@ Expected<std::string> RingSink::ask_known(const FileIdentity& identity) {
 Expected<void> RingSink::send_file(int fd, Content& content) {
   std::vector<std::byte> bytes;
   std::vector<std::byte> row;
+  const bool has_holes = is_sparse(fd);
   for (uint64_t offset = 0; offset < content.size_bytes; offset += bytes.size()) {
+    if (has_holes) offset = next_data(fd, offset, content.size_bytes);
     bytes.resize(size_t(std::min<uint64_t>(kPieceBytes, content.size_bytes - offset)));
     BYGONE_TRY(read_file(fd, offset, bytes, content.path));
     row.clear();

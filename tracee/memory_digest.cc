@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "tracee/file_data.h"
 #include "tracee/pagemap.h"
 
 #define XXH_INLINE_ALL
@@ -34,17 +35,29 @@ class MappingDigest {
   std::unique_ptr<XXH3_state_t, Free> state_;
 };
 
+// Offsets in the mapping. Zero pages are in no digest, so that it does not matter where they are looked for.
+FileData::Ranges parts_with_data(pid_t tid, const Mapping& mapping) {
+  const uint64_t size = mapping.range().size_bytes();
+  const uint64_t first = mapping.recorded.offset_bytes;
+  std::optional<FileData> found;
+  if (mapping.recorded.prot.shared)
+    found = find_file_data(tid, mapping.range(), first, first + size);
+  if (!found) return {{0, size}};
+  for (auto& [begin, end] : found->data) {
+    begin -= first;
+    end -= first;
+  }
+  return found->data;
+}
+
 }  // namespace
 
 std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace& space, pid_t tid,
                                           TraceeMemory& memory, DigestScope scope, const LeftOut& left_out) {
   std::vector<MemoryDigest> digests;
   Pagemap pagemap(tid);
-  const auto any_page_there = [&](Address at, size_t pages) {
-    const auto& found = pagemap.look_up(at, pages);
-    return std::any_of(found.begin(), found.end(), [](Pagemap::Page p) {
-      return p != Pagemap::Page::absent && p != Pagemap::Page::guard;
-    });
+  const auto is_there = [](Pagemap::Page p) {
+    return p != Pagemap::Page::absent && p != Pagemap::Page::guard;
   };
   std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
   for (const auto& [start, mapping] : space.mappings()) {
@@ -55,26 +68,40 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
     const bool absent_is_zero = !shared && mapping.recorded.inode == 0;
     MappingDigest digest;
     const MemoryRange dead = left_out.dead_part(mapping);
-    for (Address at = start; at < mapping.range().end;) {
-      const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
+    const auto add = [&](Address at, size_t pages) {
       const uint64_t first_page = (at - start) / kPageSize;
-      if (!absent_is_zero || any_page_there(at, pages)) {
-        if (memory.read(at, std::span(bytes).first(pages * kPageSize))) {
-          const MemoryRange piece = range_of(at, pages * kPageSize);
-          const auto blank = [&](const MemoryRange& range) {
-            const MemoryRange part = piece.intersect(range);
-            if (!part.empty()) std::memset(bytes.data() + (part.start - at), 0, part.size_bytes());
-          };
-          blank(dead);
-          std::for_each(left_out.in_flight.begin(), left_out.in_flight.end(), blank);
-          for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
-        } else {
-          for (size_t i = 0; i < pages; ++i)
-            if (memory.read(at + i * kPageSize, std::span(bytes).first(kPageSize)))
-              digest.add(first_page + i, bytes.data());
+      if (!memory.read(at, std::span(bytes).first(pages * kPageSize))) {
+        for (size_t i = 0; i < pages; ++i)
+          if (memory.read(at + i * kPageSize, std::span(bytes).first(kPageSize)))
+            digest.add(first_page + i, bytes.data());
+        return;
+      }
+      const MemoryRange piece = range_of(at, pages * kPageSize);
+      const auto blank = [&](const MemoryRange& range) {
+        const MemoryRange part = piece.intersect(range);
+        if (!part.empty()) std::memset(bytes.data() + (part.start - at), 0, part.size_bytes());
+      };
+      blank(dead);
+      std::for_each(left_out.in_flight.begin(), left_out.in_flight.end(), blank);
+      for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
+    };
+    for (const auto& [begin, end] : parts_with_data(tid, mapping)) {
+      for (uint64_t offset = begin; offset < end;) {
+        const size_t pages = std::min<uint64_t>(kPagesAtOnce, (end - offset) / kPageSize);
+        const Address at = start + offset;
+        offset += pages * kPageSize;
+        if (!absent_is_zero) {
+          add(at, pages);
+          continue;
+        }
+        // No others are touched: whoever touches one that userfaultfd(2) watches waits for the program.
+        const auto& found = pagemap.look_up(at, pages);
+        for (auto from = found.begin(); (from = std::find_if(from, found.end(), is_there)) != found.end();) {
+          const auto to = std::find_if_not(from, found.end(), is_there);
+          add(at + size_t(from - found.begin()) * kPageSize, size_t(to - from));
+          from = to;
         }
       }
-      at = at + pages * kPageSize;
     }
     digests.push_back({event, space.id(), mapping.range().start, mapping.range().end, digest.value()});
   }

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "schema/codec.h"
+#include "tracee/file_data.h"
 #include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
 
@@ -263,37 +264,19 @@ bool read_views(const std::vector<View>& views, uint64_t offset, std::span<std::
   });
 }
 
-// Takes out of the ranges what the file system says are holes (lseek(2), SEEK_DATA). The file is opened by
-// way of a mapping of it (/proc/PID/map_files, which takes CAP_CHECKPOINT_RESTORE); where that may not be all
-// is read.
+// Takes out of the ranges what is known to be holes, by way of one of its mappings.
 void find_holes(SnapshotSubject::File& file, const View& view) {
-  const uint64_t size = view.end - view.begin;
-  const std::string link =
-      fmt::format("/proc/{}/map_files/{:x}-{:x}", view.tid, view.start.value, view.start.value + size);
-  const int fd = open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return;
-  struct stat st {};
-  // Behind the end there is no memory, not even zeroes.
-  const uint64_t reach = fstat(fd, &st) == 0 ? page_ceil(Address{uint64_t(st.st_size)}).value : 0;
+  const MemoryRange mapped = range_of(view.start, view.end - view.begin);
   SnapshotSubject::File::Ranges data;
   for (const auto& [begin, end] : file.ranges) {
-    for (uint64_t at = begin; at < end;) {
-      const off_t found = lseek(fd, off_t(at), SEEK_DATA);
-      if (found < 0 && errno != ENXIO) {  // no such thing here
-        close(fd);
-        file.holes.clear();
-        return;
-      }
-      const uint64_t start = found < 0 ? end : std::min(end, page_floor(Address{uint64_t(found)}).value);
-      if (std::min(start, reach) > at) file.holes.emplace_back(at, std::min(start, reach));
-      if (start >= end) break;
-      const off_t hole = lseek(fd, off_t(start), SEEK_HOLE);
-      const uint64_t stop = hole < 0 ? end : std::min(end, page_ceil(Address{uint64_t(hole)}).value);
-      data.emplace_back(start, std::max(stop, start + kPageSize));
-      at = data.back().second;
+    const auto found = find_file_data(view.tid, mapped, begin, end);
+    if (!found) {
+      file.holes.clear();
+      return;
     }
+    data.insert(data.end(), found->data.begin(), found->data.end());
+    file.holes.insert(file.holes.end(), found->holes.begin(), found->holes.end());
   }
-  close(fd);
   file.ranges = std::move(data);
 }
 
@@ -324,8 +307,7 @@ std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubj
       else
         file.ranges.emplace_back(view.begin, view.end);
     }
-    const auto shared = std::find_if(found.begin(), found.end(), [](const View& v) { return !v.is_private; });
-    if (shared != found.end()) find_holes(file, *shared);
+    find_holes(file, found.front());
     file.read = [views = std::move(found)](uint64_t offset, std::span<std::byte> out) {
       return read_views(views, offset, out);
     };

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "schema/memory_range.h"
+
+namespace bygone {
+
+// Which parts of a mapped file hold data, so that nobody reads through gigabytes of zeroes, or makes memory of
+// them (reading a hole of shared memory by way of a mapping allocates its pages).
+struct FileData {
+  using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;  // offsets in the file, begin and end, ascending
+  Ranges data;   // in whole pages; what lies behind the end of the file is in neither
+  Ranges holes;  // all zero
+};
+
+// Of [begin, end) of the file that `tid` has mapped at `mapped`, exactly as the kernel lists it. The file is
+// opened by way of that mapping (/proc/PID/map_files, which takes CAP_CHECKPOINT_RESTORE) and asked with
+// lseek(2), SEEK_DATA; nothing where either is not to be had.
+std::optional<FileData> find_file_data(pid_t tid, const MemoryRange& mapped, uint64_t begin, uint64_t end);
+
+}  // namespace bygone
