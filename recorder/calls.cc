@@ -102,12 +102,16 @@ void Session::adjust_call(RecordedTask& task) {
   }
 }
 
-Expected<void> Session::on_entry(RecordedTask& task) {
-  if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
-  // The kernel looks at the lower half only (do_syscall_64()); so does everybody from here on.
+// The kernel looks at that only (do_syscall_64()); so does everybody from here on.
+void Session::keep_lower_half(RecordedTask& task) {
   const uint64_t plain_number = uint64_t(int64_t(int32_t(task.registers[Register::orig_rax])));
   if (std::exchange(task.registers[Register::orig_rax], plain_number) != plain_number)
     set_registers(task.tid, task.registers);
+}
+
+Expected<void> Session::on_entry(RecordedTask& task) {
+  if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  keep_lower_half(task);
   if (!task.held_signals.empty() && may_inject(task)) {
     return begin_injection(task);
   }
@@ -268,6 +272,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   capture_mapped_file_write(task, result);
   capture_memory_file_write(task, result);
   log_paths(task);
+  // A filter, or a tracer, has kept it alive; the call's frame is written.
+  if (number == SYS_exit || number == SYS_exit_group)
+    return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);

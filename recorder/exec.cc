@@ -97,10 +97,10 @@ int64_t Session::borrow_code(RecordedTask& task, const RemoteCall& request) {
 }
 
 std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place, const RemoteCall& request) {
-  constexpr uint8_t kCallAndStop[] = {0x0f, 0x05, 0xcc};  // syscall; int3
+  constexpr uint8_t kCall[] = {0x0f, 0x05};  // syscall; no int3, whose signal the program may block or ignore
   TraceeMemory& memory = task.space->memory;
-  std::byte original[sizeof kCallAndStop];
-  if (!memory.read(place, original) || !memory.write(place, std::as_bytes(std::span(kCallAndStop))))
+  std::byte original[sizeof kCall];
+  if (!memory.read(place, original) || !memory.write(place, std::as_bytes(std::span(kCall))))
     return has_ended(task.tgid, task.tid) ? std::optional<int64_t>(-ESRCH) : std::nullopt;
   Registers call = task.registers;
   call[Register::rip] = place.value;
@@ -111,8 +111,8 @@ std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place
   for (size_t i = 0; i < std::size(kArguments); ++i) call[kArguments[i]] = request.arguments[i];
   set_registers(task.tid, call);
   std::optional<int64_t> result;
-  for (;;) {
-    if (resume(task.tid, Resume::run) == Outcome::gone) return -ESRCH;
+  for (bool entered = false;;) {
+    if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return -ESRCH;
     const auto stop = wait_through_signals(task.tid);
     if (!stop) return -ESRCH;
     ++outcome_.ptrace_stops;
@@ -120,14 +120,15 @@ std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place
       file_stop(*stop);
       return -ESRCH;
     }
-    siginfo_t info;
-    if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) continue;
-    if (stop->signal == SIGTRAP && info.si_code == SI_KERNEL) {
+    if (stop->kind == Stop::Kind::system_call) {
+      if (!std::exchange(entered, true)) continue;
       Registers after;
       if (get_registers(task.tid, after) == Outcome::gone) return -ESRCH;
       result = int64_t(after[Register::rax]);
       break;
     }
+    siginfo_t info;
+    if (stop->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) continue;
     if (raised_by_instruction(info)) break;  // it cannot run there
     task.held_signals.push_back(info);
   }
@@ -137,7 +138,7 @@ std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place
 }
 
 Expected<void> Session::install_own_pages(RecordedTask& task) {
-  // There is no page of ours yet to call from: the program's code lends three bytes. Two calls of
+  // There is no page of ours yet to call from: the program's code lends two bytes. Two calls of
   // mmap(2), no mprotect(2): a program's seccomp filter may forbid that and still be able to start others.
   constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
   const std::pair<Address, uint64_t> pages[] = {{kCodePage, PROT_READ | PROT_EXEC},

@@ -394,6 +394,8 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   task.in_user_code = false;
   if (kind == FrameKind::syscall)
     task.call_returned = call != SYS_rt_sigreturn;
+  else if (kind == FrameKind::altered)
+    task.call_returned = restarts_call(task.registers);
   else if (kind != FrameKind::signal || !task.signal_at_return)
     task.call_returned = false;
   return {};

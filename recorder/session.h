@@ -107,6 +107,7 @@ class Session {
   LeftOut left_out(const RecordedTask& task) const;
 
   // calls.cc: entry and exit of system calls
+  static void keep_lower_half(RecordedTask& task);
   Expected<void> on_entry(RecordedTask& task);
   // The call whose entry the task stands at is to be made.
   Expected<void> begin_call(RecordedTask& task);
@@ -170,7 +171,7 @@ class Session {
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
-  // Has a task make a call from three bytes of the program's code, given back afterwards. Returns what the
+  // Has a task make a call from two bytes of the program's code, given back afterwards. Returns what the
   // call does; -ESRCH also when it is killed meanwhile, -ENOEXEC if it has no code.
   int64_t borrow_code(RecordedTask& task, const RemoteCall& request);
   // Nothing if code cannot run at `place`.
@@ -274,7 +275,9 @@ class Session {
   void detach(RecordedTask& task);
 
   // tracing.cc: tasks traced by tasks of the recording (traced.h)
-  void stop_for_tracer(RecordedTask& task, Traced::Place place, int status, std::optional<siginfo_t> info);
+  // Without `info` it is what the kernel makes for a stop that no signal is the cause of.
+  void stop_for_tracer(RecordedTask& task, Traced::Place place, int status,
+                       std::optional<siginfo_t> info = std::nullopt, uint64_t message = 0);
   // The process's waits begin anew.
   void end_waits(pid_t process);
   // SIGCHLD, and the end of a wait. `status` as wait(2) tells it.
@@ -291,7 +294,7 @@ class Session {
   Expected<void> on_filter_stop(RecordedTask& task);
   bool stop_in_group(RecordedTask& task, const Stop& stop);
   bool stop_listening(RecordedTask& task);
-  static void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);
+  void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);
   Expected<void> note_altered(RecordedTask& task, Traced::Place place);
   Expected<void> go_on_from_stop(RecordedTask& task);
   static Expected<void> end_job_stop(RecordedTask& task);
@@ -299,7 +302,9 @@ class Session {
   static bool is_stepped(const RecordedTask& task);
   static bool is_call(std::byte first, std::byte second);
   Expected<void> step_for_tracer(RecordedTask& task);
-  void stop_after_step(RecordedTask& task);
+  // At a handler's first instruction the kernel makes the stop (SI_USER), elsewhere the processor does.
+  void stop_after_step(RecordedTask& task, std::optional<siginfo_t> info = std::nullopt);
+  bool is_child_of_tracer(const RecordedTask& task);
   void take_as_tracee(RecordedTask& task, pid_t tracer_tid);
   static void release_tracee(RecordedTask& task, int signal);
   void end_tracing_by(pid_t tracer);
@@ -311,7 +316,7 @@ class Session {
   int64_t emulate_request(RecordedTask& tracer);
   int64_t trace_me(RecordedTask& task);
   int64_t attach(RecordedTask& tracer);
-  static int64_t interrupt(RecordedTask& tracee);
+  int64_t interrupt(RecordedTask& tracee);
   int64_t set_options(RecordedTask& tracee, uint64_t options);
   static int64_t let_tracee_go(RecordedTask& tracee, int request, uint64_t signal);
   int64_t tracee_memory(RecordedTask& tracer, RecordedTask& tracee, int request);

@@ -28,10 +28,28 @@ bool same_but_for_call_number(Registers a, Registers b) {
 }
 
 // Calls that answer with a fault of their own: a signal frame that is none, and those meant for code the
-// kernel plants.
+// kernel plants; and those that send one as if an instruction had raised it.
 bool raised_by_call(uint64_t call, bool at_its_return) {
   constexpr uint64_t kUretprobe = 335, kUprobe = 336;
-  return at_its_return && (call == SYS_rt_sigreturn || call == kUretprobe || call == kUprobe);
+  switch (call) {
+    case SYS_rt_sigreturn:
+    case kUretprobe:
+    case kUprobe:
+    case SYS_rt_sigqueueinfo:
+    case SYS_rt_tgsigqueueinfo:
+    case SYS_pidfd_send_signal:
+      return at_its_return;
+    default:
+      return false;
+  }
+}
+
+siginfo_t trap_after_step(const RecordedTask& task) {
+  siginfo_t info{};
+  info.si_signo = SIGTRAP;
+  info.si_code = TRAP_TRACE;
+  info.si_addr = reinterpret_cast<void*>(task.registers[Register::rip]);
+  return info;
 }
 
 // signal(7); a process that ends by one of these has crashed.
@@ -138,7 +156,7 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
       BYGONE_TRY(complete(task, FrameKind::instruction, std::nullopt, int64_t(value)));
-      stop_after_step(task);
+      stop_after_step(task, trap_after_step(task));
       return {};
     }
     const bool moved = task.in_user_code && !raised_by_call(task.entry.registers[Register::orig_rax],

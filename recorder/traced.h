@@ -7,6 +7,13 @@
 
 namespace bygone {
 
+inline constexpr int kEventStop = 128;  // PTRACE_EVENT_STOP
+
+// As wait(2) tells of a stop.
+constexpr int stop_status(int signal, int event = 0) {
+  return 0x7f | signal << 8 | event << 16;
+}
+
 // A recorded task as its recorded tracer has it. Really the recorder traces both: what stops the tracer is to
 // see, and what it asks for, is emulated here, by the rules of ptrace(2). While the task is in a stop it
 // stands in one of the recorder's own.
@@ -63,6 +70,7 @@ struct TraceeEnd {
   pid_t tid = 0;
   pid_t tgid = 0;
   pid_t pgid = 0;
+  pid_t tracer = 0;
   pid_t tracer_tgid = 0;
   uid_t uid = 0;
   int status = 0;

@@ -18,13 +18,7 @@ namespace bygone {
 
 namespace {
 
-constexpr int kEventStop = 128;       // PTRACE_EVENT_STOP
 constexpr int kChildStopped = -1001;  // si_code of the SIGCHLD we send in the kernel's place
-
-// As wait(2) tells of a stop.
-constexpr int stop_status(int signal, int event = 0) {
-  return 0x7f | signal << 8 | event << 16;
-}
 
 siginfo_t signal_from(int signal, int code, pid_t pid, uid_t uid) {
   siginfo_t info{};
@@ -38,12 +32,13 @@ siginfo_t signal_from(int signal, int code, pid_t pid, uid_t uid) {
 }  // namespace
 
 void Session::stop_for_tracer(RecordedTask& task, Traced::Place place, int status,
-                              std::optional<siginfo_t> info) {
+                              std::optional<siginfo_t> info, uint64_t message) {
   Traced& traced = task.traced;
   traced.place = place;
+  traced.message = message;
   traced.released = traced.told = traced.listening = traced.at_delivery = false;
   traced.status = status;
-  traced.info = info ? *info : signal_from(SIGTRAP, status >> 8, task.tid, user_of(task.tid));
+  traced.info = info ? *info : signal_from(WSTOPSIG(status) & 0x7f, status >> 8, task.tid, user_of(task.tid));
   task.state = RecordedTask::State::away;
   tell_tracer(traced.tracer, task.tid, status);
 }
@@ -84,7 +79,7 @@ Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
     return set_siginfo(task.tid, info);
   }
   if (info.si_signo == SIGSTOP && info.si_pid == getpid() && std::exchange(task.traced.attach_due, false)) {
-    info = signal_from(SIGSTOP, SI_USER, 0, 0);
+    info = signal_from(SIGSTOP, SI_KERNEL, 0, 0);
     return set_siginfo(task.tid, info);
   }
   return Outcome::done;
@@ -93,6 +88,7 @@ Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
 Expected<void> Session::stop_at_signal(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
   log_.row(Signal{log_.next(), Tid{task.tid}, info.si_signo, info.si_code, position, SignalAction::traced},
            std::as_bytes(std::span(&info, 1)));
+  task.signal_at_return = position == SignalPosition::call_exit;
   BYGONE_TRY(complete(task, FrameKind::signal, info.si_signo, std::nullopt));
   stop_for_tracer(task, Traced::Place::user, stop_status(info.si_signo), info);
   task.traced.at_delivery = true;
@@ -109,8 +105,8 @@ void Session::stop_at_entry(RecordedTask& task) {
   lose_turn(task);
   task.in_user_code = false;
   const int good = (traced.options & PTRACE_O_TRACESYSGOOD) != 0 ? 0x80 : 0;
-  stop_for_tracer(task, Traced::Place::call_entry, stop_status(SIGTRAP | good), std::nullopt);
-  traced.message = 1;  // PTRACE_EVENTMSG_SYSCALL_ENTRY
+  constexpr uint64_t kEntry = 1;  // PTRACE_EVENTMSG_SYSCALL_ENTRY
+  stop_for_tracer(task, Traced::Place::call_entry, stop_status(SIGTRAP | good), std::nullopt, kEntry);
   traced.skips_call = traced.emulates();
 }
 
@@ -128,8 +124,8 @@ bool Session::stop_at_new_task(RecordedTask& parent, RecordedTask& child, int ev
       stop_for_tracer(child, Traced::Place::user, stop_status(SIGSTOP), signal_from(SIGSTOP, SI_USER, 0, 0));
   }
   if (!told) return false;
-  traced.message = uint64_t(child.tid);
-  stop_for_tracer(parent, Traced::Place::clone, stop_status(SIGTRAP, event), std::nullopt);
+  stop_for_tracer(parent, Traced::Place::clone, stop_status(SIGTRAP, event), std::nullopt,
+                  uint64_t(child.tid));
   return true;
 }
 
@@ -139,8 +135,8 @@ bool Session::stop_at_exit(RecordedTask& task, uint64_t exit_status) {
   traced.released = false;
   if (traced.tracer == 0 || (traced.options & PTRACE_O_TRACEEXIT) == 0) return false;
   if (std::exchange(traced.exit_told, true)) return false;
-  traced.message = exit_status;
-  stop_for_tracer(task, Traced::Place::exit, stop_status(SIGTRAP, PTRACE_EVENT_EXIT), std::nullopt);
+  stop_for_tracer(task, Traced::Place::exit, stop_status(SIGTRAP, PTRACE_EVENT_EXIT), std::nullopt,
+                  exit_status);
   return true;
 }
 
@@ -148,22 +144,20 @@ bool Session::stop_at_exit(RecordedTask& task, uint64_t exit_status) {
 bool Session::stop_here(RecordedTask& task) {
   Traced& traced = task.traced;
   if (traced.tracer == 0 || task.in_user_code) return false;
-  const auto stop = [&](int signal, int event, std::optional<siginfo_t> info = std::nullopt) {
-    stop_for_tracer(task, Traced::Place::user, stop_status(signal, event), info);
+  const auto stop = [&](int signal, int event, std::optional<siginfo_t> info = std::nullopt,
+                        uint64_t message = 0) {
+    stop_for_tracer(task, Traced::Place::user, stop_status(signal, event), info, message);
     return true;
   };
-  if (std::exchange(traced.vfork_done_due, false) && (traced.options & PTRACE_O_TRACEVFORKDONE) != 0) {
-    traced.message = task.registers[Register::rax];
-    return stop(SIGTRAP, PTRACE_EVENT_VFORK_DONE);
-  }
-  if (std::exchange(traced.exec_due, false)) {
-    traced.message = uint64_t(traced.exec_former);
-    return stop(SIGTRAP, PTRACE_EVENT_EXEC);
-  }
+  if (std::exchange(traced.vfork_done_due, false) && (traced.options & PTRACE_O_TRACEVFORKDONE) != 0)
+    return stop(SIGTRAP, PTRACE_EVENT_VFORK_DONE, std::nullopt, task.registers[Register::rax]);
+  if (std::exchange(traced.exec_due, false))
+    return stop(SIGTRAP, PTRACE_EVENT_EXEC, std::nullopt, uint64_t(traced.exec_former));
   if (std::exchange(traced.call_exit_due, false)) {
     if (traced.going == Traced::Going::to_system_call) {
-      traced.message = 2;  // PTRACE_EVENTMSG_SYSCALL_EXIT
-      return stop(SIGTRAP | ((traced.options & PTRACE_O_TRACESYSGOOD) != 0 ? 0x80 : 0), 0);
+      constexpr uint64_t kExit = 2;  // PTRACE_EVENTMSG_SYSCALL_EXIT
+      const int good = (traced.options & PTRACE_O_TRACESYSGOOD) != 0 ? 0x80 : 0;
+      return stop(SIGTRAP | good, 0, std::nullopt, kExit);
     }
     if (traced.going == Traced::Going::single_step) {
       siginfo_t info = signal_from(SIGTRAP, TRAP_BRKPT, 0, 0);
@@ -184,6 +178,7 @@ void Session::note_exec_for_tracer(RecordedTask& task, pid_t former_tid) {
   traced.exec_trap_due = !traced.exec_due && !traced.seized;
   traced.exec_former = former_tid;
   traced.call_exit_due = true;
+  traced.child = is_child_of_tracer(task);  // a thread is not, and may have become the leader
 }
 
 Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
@@ -193,9 +188,8 @@ Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
   if (!in_user_code && !in_call) return {};
   if (in_call) lose_turn(task);
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
-  std::vector<std::byte> state;
-  if (get_extended_state(task.tid, state) == Outcome::gone) return {};
-  log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+  if (in_call) keep_lower_half(task);
+  log_extended_state(task);
   if (in_user_code) return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
   log_.frame(FrameKind::altered, Tid{task.tid}, std::nullopt, std::nullopt, &task.registers);
   ++turn_frames_;
@@ -209,7 +203,8 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
   traced.released = false;
   const bool altered = std::exchange(traced.altered, false);
   if (altered) BYGONE_TRY(note_altered(task, place));
-  const int signal = std::exchange(traced.signal, 0);
+  const int given = std::exchange(traced.signal, 0);
+  const int signal = event == 0 ? given : 0;  // at an event's stop it is of no effect
   switch (place) {
     case Traced::Place::nowhere:
       return {};
@@ -308,16 +303,18 @@ Expected<void> Session::step_for_tracer(RecordedTask& task) {
   return {};
 }
 
-void Session::stop_after_step(RecordedTask& task) {
+void Session::stop_after_step(RecordedTask& task, std::optional<siginfo_t> info) {
   if (task.traced.tracer == 0 || !task.traced.steps()) return;
-  stop_for_tracer(task, Traced::Place::user, stop_status(SIGTRAP), std::nullopt);
+  stop_for_tracer(task, Traced::Place::user, stop_status(SIGTRAP), info);
 }
 
 Expected<void> Session::on_filter_stop(RecordedTask& task) {
   Traced& traced = task.traced;
   if (traced.tracer != 0 && (traced.options & PTRACE_O_TRACESECCOMP) != 0) {
-    if (get_event_message(task.tid, traced.message) == Outcome::gone) return {};
-    stop_for_tracer(task, Traced::Place::seccomp, stop_status(SIGTRAP, PTRACE_EVENT_SECCOMP), std::nullopt);
+    uint64_t data = 0;
+    if (get_event_message(task.tid, data) == Outcome::gone) return {};
+    stop_for_tracer(task, Traced::Place::seccomp, stop_status(SIGTRAP, PTRACE_EVENT_SECCOMP), std::nullopt,
+                    data);
     return {};
   }
   // Nobody wants to be told: the kernel would make it ENOSYS (kernel/seccomp.c).
@@ -344,11 +341,15 @@ bool Session::stop_listening(RecordedTask& task) {
   return true;
 }
 
+bool Session::is_child_of_tracer(const RecordedTask& task) {
+  const RecordedTask* const tracer = find(task.traced.tracer);
+  return tracer != nullptr && task.tid == task.tgid && parent_of(task.tid) == tracer->tgid;
+}
+
 void Session::take_as_tracee(RecordedTask& task, pid_t tracer_tid) {
-  const RecordedTask* const tracer = find(tracer_tid);
   task.traced = {};
   task.traced.tracer = tracer_tid;
-  task.traced.child = tracer != nullptr && task.tid == task.tgid && parent_of(task.tid) == tracer->tgid;
+  task.traced.child = is_child_of_tracer(task);
 }
 
 void Session::release_tracee(RecordedTask& task, int signal) {
@@ -380,7 +381,8 @@ void Session::note_end_for_tracer(RecordedTask& task, int status) {
   const RecordedTask* const tracer = find(traced.tracer);
   if (tracer == nullptr) return;
   if (traced.child) return end_waits(tracer->tgid);  // there may be nobody left to wait for
-  tracee_ends_.push_back({task.tid, task.tgid, getpgid(task.tgid), tracer->tgid, user_of(task.tid), status});
+  tracee_ends_.push_back(
+      {task.tid, task.tgid, getpgid(task.tgid), tracer->tid, tracer->tgid, user_of(task.tid), status});
   tell_tracer(traced.tracer, task.tid, status);
 }
 

@@ -20,6 +20,7 @@ namespace bygone {
 
 namespace {
 
+constexpr int kOldSetOptions = 21;  // PTRACE_OLDSETOPTIONS
 constexpr int kArchPrctl = 30, kGetThreadArea = 25, kSysemu = 31, kSysemuSinglestep = 32, kSingleblock = 33;
 constexpr int kGetSyscallInfo = 0x420e, kGetRseq = 0x420f, kGetUserDispatch = 0x4211;
 constexpr uint64_t kKnownOptions = 0x3000ff;
@@ -119,6 +120,7 @@ int64_t Session::emulate_request(RecordedTask& tracer) {
     case PTRACE_LISTEN:
       return let_tracee_go(*tracee, request, call.argument(3));
     case PTRACE_SETOPTIONS:
+    case kOldSetOptions:
       return set_options(*tracee, call.argument(3));
     case PTRACE_PEEKTEXT:
     case PTRACE_PEEKDATA:
@@ -150,6 +152,7 @@ int64_t Session::attach(RecordedTask& tracer) {
   const bool seizes = int(call.argument(0)) == PTRACE_SEIZE;
   if (seizes && (call.argument(2) != 0 || (call.argument(3) & ~kKnownOptions) != 0)) return -EIO;
   RecordedTask* const task = find(tid);
+  if (tid <= 0) return -ESRCH;
   if (task == nullptr) return kill(tid, 0) == 0 || errno == EPERM ? -EPERM : -ESRCH;
   const uid_t user = user_of(tracer.tid);
   const bool allowed = user == 0 || user_of(tid) == user;
@@ -169,7 +172,13 @@ int64_t Session::attach(RecordedTask& tracer) {
 
 int64_t Session::interrupt(RecordedTask& tracee) {
   if (!tracee.traced.seized) return -EIO;
-  if (tracee.traced.stopped()) return 0;
+  if (tracee.traced.stopped()) {
+    if (tracee.traced.listening)
+      stop_for_tracer(tracee, tracee.traced.place, stop_status(SIGTRAP, kEventStop));
+    else
+      tracee.traced.interrupt_due = true;  // once it goes on
+    return 0;
+  }
   if (!tracee.job_stopped) tracee.traced.interrupt_due = true;
   if (tracee.state == RecordedTask::State::away) ptrace(PTRACE_INTERRUPT, tracee.tid, nullptr, nullptr);
   return 0;
@@ -189,7 +198,11 @@ int64_t Session::set_options(RecordedTask& tracee, uint64_t options) {
 int64_t Session::let_tracee_go(RecordedTask& tracee, int request, uint64_t signal) {
   Traced& traced = tracee.traced;
   if (request == PTRACE_LISTEN) {
-    if (!traced.seized || traced.place != Traced::Place::group_stop) return -EIO;
+    if (!traced.seized || traced.status >> 16 != kEventStop) return -EIO;
+    if (traced.place != Traced::Place::group_stop) {
+      traced.listening = true;  // it stays where it is
+      return 0;
+    }
     traced.place = Traced::Place::nowhere;
     traced.listening = tracee.job_stopped = true;
     resume(tracee.tid, Resume::listen);

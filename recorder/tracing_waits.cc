@@ -55,6 +55,10 @@ struct Session::WaitRequest {
     if (request.type == P_PGID && request.id == 0) request.id = getpgid(task.tgid);
     return request;
   }
+  // Of the tracees of its process, or of this thread alone.
+  bool concerns(const RecordedTask& waiter, pid_t tracer, pid_t tracer_tgid) const {
+    return (options & __WNOTHREAD) != 0 ? tracer == waiter.tid : tracer_tgid == waiter.tgid;
+  }
   bool matches(pid_t tid, pid_t pgid) const {
     return type == P_ALL || (type == P_PID ? tid == id : pgid == id);
   }
@@ -64,7 +68,7 @@ struct Session::WaitRequest {
 bool Session::tell_of_tracee(RecordedTask& waiter, const WaitRequest& request) {
   const bool keeps = (request.options & WNOWAIT) != 0;
   const auto end = std::find_if(tracee_ends_.begin(), tracee_ends_.end(), [&](const TraceeEnd& e) {
-    return e.tracer_tgid == waiter.tgid && request.matches(e.tid, e.pgid);
+    return request.concerns(waiter, e.tracer, e.tracer_tgid) && request.matches(e.tid, e.pgid);
   });
   if (end != tracee_ends_.end() && (!request.by_id || (request.options & WEXITED) != 0)) {
     hand_over_wait(waiter, request, end->tid, end->uid, end->status);
@@ -74,7 +78,8 @@ bool Session::tell_of_tracee(RecordedTask& waiter, const WaitRequest& request) {
   for (auto& [tid, task] : tasks_) {
     Traced& traced = task->traced;
     const RecordedTask* const tracer = find(traced.tracer);
-    if (tracer == nullptr || tracer->tgid != waiter.tgid || !traced.stopped() || traced.told) continue;
+    if (tracer == nullptr || !request.concerns(waiter, tracer->tid, tracer->tgid)) continue;
+    if (!traced.stopped() || traced.told) continue;
     if (!request.matches(tid, getpgid(task->tgid))) continue;
     hand_over_wait(waiter, request, tid, user_of(tid), traced.status);
     traced.told = !keeps;
@@ -116,7 +121,7 @@ bool Session::has_tracee(const RecordedTask& waiter, const WaitRequest& request)
     const RecordedTask* const tracer = find(t.second->traced.tracer);
     // Of a child's end the kernel tells, and has perhaps told already.
     const bool over = t.second->traced.child && t.second->exit_event;
-    return tracer != nullptr && !over && tracer->tgid == waiter.tgid &&
+    return tracer != nullptr && !over && request.concerns(waiter, tracer->tid, tracer->tgid) &&
            request.matches(t.first, getpgid(t.second->tgid));
   });
 }
@@ -144,10 +149,11 @@ void Session::finish_wait(RecordedTask& task) {
   const WaitRequest request = WaitRequest::of(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   if (result > 0) {
-    // A group-stop that the kernel has told of, too.
+    // A group-stop that the kernel has told the tracer of, too, being the parent.
     int status = 0;
     RecordedTask* const child = find(pid_t(result));
-    if (child != nullptr && child->traced.stopped() && request.out &&
+    const RecordedTask* const tracer = child != nullptr ? find(child->traced.tracer) : nullptr;
+    if (tracer != nullptr && tracer->tgid == task.tgid && child->traced.stopped() && request.out &&
         task.space->memory.read_value(request.out, status) && WIFSTOPPED(status))
       child->traced.told = true;
     return;

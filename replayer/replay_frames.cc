@@ -10,6 +10,7 @@
 
 #include "replayer/replay_session.h"
 #include "schema/enum_names.h"
+#include "tracee/call_result.h"
 #include "tracee/stack_limit.h"
 #include "tracee/syscall_table.h"
 
@@ -318,7 +319,8 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
 Expected<void> ReplaySession::on_altered(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
   BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
-  // Whether it stands at a call's entry, or a call that was interrupted may start again, is as it was.
+  // Whether it stands at a call's entry is as it was.
+  task.call_returned = restarts_call(*frame.registers);
   set_going_on_with(task, *frame.registers);
   return {};
 }
