@@ -9,6 +9,7 @@
 #include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
 #include "tracee/breakpoint.h"
+#include "tracee/extended_state.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
 
@@ -48,11 +49,13 @@ bool Session::step(RecordedTask& task, std::optional<Stop>& other) {
       const WaitLimit limit(kVisitsUs);
       other = wait_for(task.tid, Waiting::block);
     }
-    if (!other) {  // asleep in a page fault
+    if (other) {
+      ++outcome_.ptrace_stops;
+    } else {
       other = stop_computation(task);
-      return false;
+      const bool sleeps = !other || other->kind == Stop::Kind::trap;  // in a page fault
+      if (sleeps) return false;
     }
-    ++outcome_.ptrace_stops;
     siginfo_t info;
     if (other->kind == Stop::Kind::trap) continue;
     if (other->kind != Stop::Kind::signal || get_siginfo(task.tid, info) == Outcome::gone) return false;
@@ -172,11 +175,13 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   LeftOut in_flight = left_out(task);
   in_flight.dead_below.clear();
   Registers here;
+  std::vector<std::byte> extended, extended_now;
   uint64_t digest = 0;
   bool have_digest = false;
   for (int visit = 0; place && visit < kMostVisits; ++visit) {
     if (get_registers(task.tid, here) == Outcome::gone) return {};
     here = as_landmark(here);
+    if (get_extended_state(task.tid, extended) == Outcome::gone) return {};
     const bool landmark = !landmark_instructions(task.space->memory, place->at()).empty();
     auto watch = landmark ? MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes)
                           : fail(ErrorKind::unavailable, "", "");
@@ -193,9 +198,10 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     }
     Registers now;
     if (get_registers(task.tid, now) == Outcome::gone) return {};
+    if (get_extended_state(task.tid, extended_now) == Outcome::gone) return {};
     const uint64_t digest_now =
         digest_all_writable(task.space->space, task.tid, task.space->memory, in_flight);
-    const bool same = as_landmark(now) == here;
+    const bool same = as_landmark(now) == here && !difference_of_extended_states(extended_now, extended);
     if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
     if (landmark && (!same || have_digest)) {
       if (watch) add_words(task, *watch, words);
@@ -229,6 +235,7 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   // They hold these values already; written down, they tell a replay what to look for.
   for (const LandmarkWord& word : words)
     log_.memory_write(Tid{task.tid}, word.at, std::as_bytes(std::span(&word.value, 1)));
+  log_extended_state(task);
   BYGONE_TRY(complete(task, FrameKind::preempt, std::nullopt, int64_t(digest)));
   yielded_ = true;
   if (task.held_signals.empty()) return {};

@@ -36,6 +36,7 @@ std::vector<Address> free_pages_near(const AddressSpace& space, Address place) {
 
 Expected<std::optional<LandmarkSearch>> LandmarkSearch::plant(Materialiser& materialiser, ReplayedTask& task,
                                                               const Registers& expected,
+                                                              std::span<const std::byte> extended_state,
                                                               const std::vector<LandmarkWord>& words) {
   TraceeMemory& memory = task.space->memory;
   const Address place{expected[Register::rip]};
@@ -43,7 +44,7 @@ Expected<std::optional<LandmarkSearch>> LandmarkSearch::plant(Materialiser& mate
   const Address here{task.registers[Register::rip]};
   if (original.empty() || (here > place && here < place + original.size())) return std::nullopt;
   for (const Address page : free_pages_near(task.space->space, place)) {
-    auto check = make_landmark_check(original, expected, words, page);
+    auto check = make_landmark_check(original, expected, extended_state, words, page);
     if (!check) continue;
     constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
     std::vector<RemoteCall> calls = {

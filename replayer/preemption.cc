@@ -4,6 +4,7 @@
 #include "replayer/landmark_search.h"
 #include "replayer/replay_session.h"
 #include "tracee/breakpoint.h"
+#include "tracee/extended_state.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
 
@@ -27,6 +28,12 @@ std::vector<LandmarkWord> words_of(const FullFrame& frame) {
 
 bool ReplaySession::is_at_landmark(ReplayedTask& task, const Registers& found, const FullFrame& frame) {
   if (as_landmark(found) != *frame.registers) return false;
+  std::vector<std::byte> extended;
+  if (!frame.extended_state.empty() && get_extended_state(task.pid, extended) == Outcome::done &&
+      difference_of_extended_states(extended, frame.extended_state)) {
+    near_miss_ = "it came by with the recorded registers, but others in the vector registers";
+    return false;
+  }
   const LeftOut left_out = this->left_out(task, found);
   const uint64_t digest = digest_all_writable(task.space->space, task.pid, task.space->memory, left_out);
   if (digest == uint64_t(frame.frame.result.value_or(0))) return true;
@@ -111,7 +118,8 @@ Expected<void> ReplaySession::on_preempt(ReplayedTask& task, FullFrame& frame) {
   near_miss_.clear();
   BYGONE_TRY(leave_landmark(task, frame));
   if (!is_at_landmark(task, task.registers, frame)) {
-    BYGONE_ASSIGN(auto search, LandmarkSearch::plant(materialiser_, task, *frame.registers, words_of(frame)));
+    BYGONE_ASSIGN(auto search, LandmarkSearch::plant(materialiser_, task, *frame.registers,
+                                                     frame.extended_state, words_of(frame)));
     if (search)
       BYGONE_TRY(search_landmark(task, *search, frame));
     else

@@ -5,6 +5,9 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
 
 namespace bygone {
 
@@ -26,10 +29,22 @@ bool set_extended_state(pid_t tid, std::span<const std::byte> state) {
 
 std::optional<size_t> difference_of_extended_states(std::span<const std::byte> a,
                                                     std::span<const std::byte> b) {
-  constexpr size_t kInUse = 512, kInUseEnd = 520;
+  static constexpr std::pair<size_t, size_t> kNotCompared[] = {
+      {6, 24},     // the last x87 operation and its addresses: not every processor keeps them
+      {28, 32},    // MXCSR_MASK
+      {464, 512},  // for software
+      {512, 520},  // XSTATE_BV
+  };
   if (a.size() != b.size()) return std::min(a.size(), b.size());
-  for (size_t i = 0; i < a.size(); ++i)
-    if (a[i] != b[i] && (i < kInUse || i >= kInUseEnd)) return i;
+  const auto compared = [](size_t at) {
+    return std::none_of(std::begin(kNotCompared), std::end(kNotCompared),
+                        [&](const auto& range) { return at >= range.first && at < range.second; });
+  };
+  for (auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin()); x != a.end();
+       std::tie(x, y) = std::mismatch(x + 1, a.end(), y + 1)) {
+    const size_t at = size_t(x - a.begin());
+    if (compared(at)) return at;
+  }
   return std::nullopt;
 }
 

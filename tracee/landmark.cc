@@ -23,7 +23,14 @@ struct Data {
   uint64_t expected[16];  // by register number of the instruction set
   uint64_t words[kMostLandmarkWords];
   uint64_t rcx;
+  uint64_t xmm[16];
+  uint64_t st[8];
+  alignas(16) std::byte saved[512];  // FXSAVE
 };
+static_assert(sizeof(Data) <= kPageSize);
+
+// Where the FXSAVE area, with which an XSAVE area begins, has them (SDM volume 1, 10.5.1).
+constexpr size_t kSavedSt = 32, kSavedXmm = 160, kSavedEach = 16, kSavedSize = 512;
 
 // Register numbers as instructions encode them.
 constexpr Register kEncoded[16] = {Register::rax, Register::rcx, Register::rdx, Register::rbx,
@@ -215,6 +222,27 @@ bool pass_by_sum(Assembler& a, std::span<const std::byte> code, const Registers&
   return true;
 }
 
+void compare_xmm(Assembler& a) {
+  for (size_t i = 0; i < std::size(Data{}.xmm); ++i) {
+    a.bytes({0x66, uint8_t(i < 8 ? 0x48 : 0x4c), 0x0f, 0x7e, uint8_t(0xc0 | (i & 7) << 3)});  // movq xmm i, %rax
+    a.bytes({0x48, 0x3b, 0x05});  // cmp data.xmm[i], %rax
+    a.data_at(offsetof(Data, xmm) + i * sizeof(uint64_t));
+    a.jump_if_differs();
+  }
+}
+
+void compare_st(Assembler& a) {
+  a.bytes({0x48, 0x0f, 0xae, 0x05});  // fxsave64 data.saved
+  a.data_at(offsetof(Data, saved));
+  for (size_t i = 0; i < std::size(Data{}.st); ++i) {
+    a.bytes({0x48, 0x8b, 0x05});  // mov data.saved.st[i], %rax
+    a.data_at(offsetof(Data, saved) + kSavedSt + i * kSavedEach);
+    a.bytes({0x48, 0x3b, 0x05});  // cmp data.st[i], %rax
+    a.data_at(offsetof(Data, st) + i * sizeof(uint64_t));
+    a.jump_if_differs();
+  }
+}
+
 }  // namespace
 
 Registers as_landmark(Registers registers) {
@@ -267,6 +295,7 @@ std::optional<Registers> LandmarkCheck::program_registers(const Registers& at_tr
 }
 
 std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code, const Registers& expected,
+                                                 std::span<const std::byte> extended_state,
                                                  std::span<const LandmarkWord> words, Address page) {
   const Address place{expected[Register::rip]};
   if (code.size() < kJumpBytes || !is_near(place, page)) return std::nullopt;
@@ -276,6 +305,13 @@ std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code
   data.expected_flags = lahf_flags(expected[Register::eflags]);
   for (size_t i = 0; i < std::size(kEncoded); ++i) data.expected[i] = expected[kEncoded[i]];
   for (size_t i = 0; i < words.size(); ++i) data.words[i] = words[i].value;
+  const bool has_vectors = extended_state.size() >= kSavedSize;
+  if (has_vectors) {
+    for (size_t i = 0; i < std::size(data.xmm); ++i)
+      std::memcpy(&data.xmm[i], &extended_state[kSavedXmm + i * kSavedEach], sizeof data.xmm[i]);
+    for (size_t i = 0; i < std::size(data.st); ++i)
+      std::memcpy(&data.st[i], &extended_state[kSavedSt + i * kSavedEach], sizeof data.st[i]);
+  }
 
   LandmarkCheck check;
   Assembler a(page, page + kPageSize);
@@ -286,6 +322,7 @@ std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code
   a.bytes({0x9f, 0x0f, 0x90, 0xc0});  // lahf; seto %al
   a.bytes({0x66, 0x89, 0x05});        // mov %ax, data.flags
   a.data_at(offsetof(Data, flags));
+  if (has_vectors) compare_xmm(a);
   for (size_t i = 1; i < std::size(kEncoded); ++i) {  // cmp data.expected[i], register i
     a.bytes({uint8_t(i < 8 ? 0x48 : 0x4c), 0x3b, uint8_t(0x05 | (i & 7) << 3)});
     a.data_at(offsetof(Data, expected) + i * sizeof(uint64_t));
@@ -299,6 +336,7 @@ std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> code
     a.data_at(offsetof(Data, words) + i * sizeof(uint64_t));
     a.jump_if_differs();
   }
+  if (has_vectors) compare_st(a);
   for (const auto& [kept, wanted] : {std::pair{offsetof(Data, rax), offsetof(Data, expected)},
                                      std::pair{offsetof(Data, flags), offsetof(Data, expected_flags)}}) {
     a.bytes({0x48, 0x8b, 0x05});  // mov kept, %rax

@@ -36,7 +36,7 @@ TEST(Landmark, MovesJumpsWithTheirTargets) {
   expected[Register::rip] = 0x555555550000;
   std::vector<std::byte> group = code({0x48, 0x83, 0xc3, 0x01, 0x75, 0xfa});
   group.resize(6);
-  const auto check = make_landmark_check(group, expected, {}, Address{0x555555560000});
+  const auto check = make_landmark_check(group, expected, {}, {}, Address{0x555555560000});
   ASSERT_TRUE(check);
   // ... add $1, %rbx; jne place; jmp place + 6
   const std::span<const std::byte> tail = std::span(check->code).last(15);
@@ -67,14 +67,14 @@ TEST(Landmark, ChecksAreMadeWhereTheyReach) {
   const auto instruction = code({0x8b, 0x05, 0x00, 0x10, 0x00, 0x00});
   const LandmarkWord word{Address{0x7ffff000}, 5};
   const auto check =
-      make_landmark_check(std::span(instruction).first(6), expected, {&word, 1}, Address{0x555565550000});
+      make_landmark_check(std::span(instruction).first(6), expected, {}, {&word, 1}, Address{0x555565550000});
   ASSERT_TRUE(check);
   EXPECT_EQ(check->jump.size(), 5u);
   EXPECT_LE(check->code.size(), kPageSize);
   EXPECT_LE(check->data.size(), kPageSize);
   EXPECT_GT(check->differs, Address{0x555565550000});
   EXPECT_FALSE(
-      make_landmark_check(std::span(instruction).first(6), expected, {&word, 1}, Address{0x700000000000}));
+      make_landmark_check(std::span(instruction).first(6), expected, {}, {&word, 1}, Address{0x700000000000}));
 }
 
 TEST(Landmark, TellsTheProgramsRegistersFromThoseAtTheTrap) {
@@ -83,7 +83,7 @@ TEST(Landmark, TellsTheProgramsRegistersFromThoseAtTheTrap) {
   expected[Register::rax] = 77;
   const auto instruction = code({0x3d, 1, 2, 3, 4});
   const auto check =
-      make_landmark_check(std::span(instruction).first(5), expected, {}, Address{0x555565550000});
+      make_landmark_check(std::span(instruction).first(5), expected, {}, {}, Address{0x555565550000});
   ASSERT_TRUE(check);
   std::vector<std::byte> data = check->data;
   data[0] = std::byte{77};                            // rax
