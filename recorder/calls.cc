@@ -80,7 +80,8 @@ void Session::adjust_call(RecordedTask& task) {
       return prepare_wait(task);
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
-      return answer(task, 0);
+      if (const auto result = set_affinity(task)) answer(task, *result);
+      return;
     case SYS_madvise:
       // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
       has_advice_ = has_advice_ || lasts(registers.argument(2));
@@ -91,7 +92,12 @@ void Session::adjust_call(RecordedTask& task) {
       if ((registers.argument(3) & MAP_TYPE) == kDroppable) answer(task, -EINVAL);
       return;
     case SYS_prctl:
-      if (registers.argument(0) == PR_SET_TSC) answer(task, 0);
+      if (registers.argument(0) == PR_SET_TSC) answer(task, set_timestamp_mode(task, registers.argument(1)));
+      if (registers.argument(0) == PR_GET_TSC) {
+        const int mode = task.timestamps_fault ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
+        const bool told = hand_over(task, Address{registers.argument(1)}, std::as_bytes(std::span(&mode, 1)));
+        answer(task, told ? 0 : -EFAULT);
+      }
       return;
     case SYS_clone:
       if ((registers.argument(0) & CLONE_UNTRACED) != 0)
@@ -239,6 +245,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (task.exec_pending) return finish_exec(task);
   if (task.beside_own_pages) BYGONE_TRY(run_beside_own_pages(task));
   finish_tracing_call(task);
+  finish_scheduling_call(task);
   if (task.forced_result || task.argument_replaced) give_back_arguments(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);

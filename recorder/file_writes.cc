@@ -54,15 +54,21 @@ std::optional<FileWrite> file_write_of(const Registers& call, int64_t result, Tr
       return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}};
     case SYS_copy_file_range:
     case SYS_splice:
-      return FileWrite{int(call.argument(2)), Extent::result,
-                       start_behind(Address{call.argument(3)}, result, memory), 0, {}};
+      return FileWrite{int(call.argument(2)),
+                       Extent::result,
+                       start_behind(Address{call.argument(3)}, result, memory),
+                       0,
+                       {}};
     case SYS_ftruncate:
       return FileWrite{fd, Extent::no_byte, -1, 0, {}};
     case SYS_truncate:
       return FileWrite{-1, Extent::no_byte, -1, 0, Address{call.argument(0)}};
     case SYS_fallocate:
-      return FileWrite{fd, extent_of_fallocate(int(call.argument(1))), int64_t(call.argument(2)),
-                       int64_t(call.argument(3)), {}};
+      return FileWrite{fd,
+                       extent_of_fallocate(int(call.argument(1))),
+                       int64_t(call.argument(2)),
+                       int64_t(call.argument(3)),
+                       {}};
     case SYS_open:
       open_flags = call.argument(1);
       break;

@@ -8,9 +8,9 @@
 #include <ctime>
 
 #include "recorder/session.h"
-#include "tracee/file_data.h"
 #include "tracee/call_result.h"
 #include "tracee/descriptors.h"
+#include "tracee/file_data.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 

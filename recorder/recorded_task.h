@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sched.h>
 #include <sys/syscall.h>
 
 #include <chrono>
@@ -43,6 +44,12 @@ inline bool is_exec(int64_t call) {
   return call == SYS_execve || call == SYS_execveat;
 }
 
+// As sched_getscheduler(2) and sched_getparam(2) tell of it.
+struct PolicyAsked {
+  int policy = 0;
+  int32_t priority = 0;
+};
+
 struct RecordedTask {
   enum class State {
     ready,    // stopped, everything before is written down; may be set going
@@ -81,7 +88,7 @@ struct RecordedTask {
   std::deque<siginfo_t> held_signals;
   bool sleeps_in_vfork = false;  // until its child executes a program or ends; nothing stops it before
   bool may_detach = false;       // let go of, and held until others are
-  bool image_lost = false;    // its execve(2) failed when its old memory was gone, and it is being killed
+  bool image_lost = false;       // its execve(2) failed when its old memory was gone, and it is being killed
   bool injecting = false;    // the front of held_signals is on its way, to come before the call it stands at
   int carriers = 0;          // real-time signals sent to bring held ones, that have not arrived yet
   bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands
@@ -97,8 +104,11 @@ struct RecordedTask {
   int next_attempt = 0;
   int next_snapshot_attempt = 0;  // likewise, where only a snapshot waits for it
   bool told_of_spin = false;
-  bool job_stopped = false;  // in a group-stop, and listens for its end
-  Traced traced;             // by another task of the recording
+  bool job_stopped = false;                   // in a group-stop, and listens for its end
+  std::optional<cpu_set_t> processors_asked;  // sched_setaffinity(2)
+  std::optional<PolicyAsked> policy_asked;    // a real-time one, which it has not got
+  bool timestamps_fault = false;              // PR_TSC_SIGSEGV
+  Traced traced;                              // by another task of the recording
   TracingCall tracing_call = TracingCall::none;
   EventNumber exit_event;              // its exit frame, once that is written
   int exit_status = 0;                 // as told there

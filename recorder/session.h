@@ -168,6 +168,13 @@ class Session {
   // The paths the call was given.
   void log_paths(RecordedTask& task);
 
+  // scheduling.cc
+  RecordedTask* subject_of_scheduling(RecordedTask& task);
+  std::optional<int64_t> set_affinity(RecordedTask& task);
+  void finish_scheduling_call(RecordedTask& task);
+  static void note_policy(RecordedTask& task);
+  static void inherit_scheduling(const RecordedTask& parent, RecordedTask& child);
+
   // exec.cc
   Expected<void> on_exec_event(RecordedTask& task, pid_t former_tid);
   Expected<void> finish_exec(RecordedTask& task);
@@ -340,6 +347,10 @@ class Session {
   void trap_timestamps(RecordedTask& task, const MemoryRange& range);
   // Which of them the task has trapped in, if it was one.
   std::optional<TimestampInstruction> trapped_timestamp(RecordedTask& task, const siginfo_t& info);
+  // prctl(2), PR_SET_TSC: returns what it does.
+  static int64_t set_timestamp_mode(RecordedTask& task, uint64_t mode);
+  // Where the program has asked for a fault instead of the time, `info` becomes that of the fault.
+  bool becomes_fault(RecordedTask& task, siginfo_t& info);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
   // Puts back the instructions trap_timestamps() replaced.
   void restore_timestamps(RecordedTask& task);
@@ -370,9 +381,10 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
-  bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
-  bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
-  bool read_implies_exec_ = false;     // some task has, or had, that personality(2): protections are not as asked
+  bool any_call_may_block_ = false;  // a filter asks a process whether a call may be made
+  bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
+  bool read_implies_exec_ =
+      false;  // some task has, or had, that personality(2): protections are not as asked
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)

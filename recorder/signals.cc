@@ -152,7 +152,7 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   }
   if (raised_by_instruction(info)) {
     const Registers before = std::exchange(task.registers, now);
-    if (emulate_instruction(task, info)) {
+    if (!becomes_fault(task, info) && emulate_instruction(task, info)) {
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
       BYGONE_TRY(complete(task, FrameKind::instruction, std::nullopt, int64_t(value)));

@@ -200,6 +200,8 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
         end_stack(space->space, log_.next(), *other, {stack_pointer_of(parent)});
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
+  inherit_scheduling(parent, child);
+  child.timestamps_fault = parent.timestamps_fault;
   child.maker = parent.tid;
   if (!attachments_.empty()) attach_child(parent, child);
   if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);

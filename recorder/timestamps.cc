@@ -1,6 +1,8 @@
+#include <sys/prctl.h>
 #include <x86intrin.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "recorder/session.h"
 
@@ -70,6 +72,21 @@ std::optional<TimestampInstruction> Session::trapped_timestamp(RecordedTask& tas
   if (site == sites.end()) return std::nullopt;
   const bool ours = holds(task.space->memory, at, trap_for(site->instruction));
   return ours ? std::optional(site->instruction) : std::nullopt;
+}
+
+int64_t Session::set_timestamp_mode(RecordedTask& task, uint64_t mode) {
+  if (mode != PR_TSC_ENABLE && mode != PR_TSC_SIGSEGV) return -EINVAL;
+  task.timestamps_fault = mode == PR_TSC_SIGSEGV;
+  return 0;
+}
+
+bool Session::becomes_fault(RecordedTask& task, siginfo_t& info) {
+  if (!task.timestamps_fault || !trapped_timestamp(task, info)) return false;
+  info = {};
+  info.si_signo = SIGSEGV;
+  info.si_code = SI_KERNEL;
+  set_siginfo(task.tid, info);
+  return true;
 }
 
 bool Session::emulate_instruction(RecordedTask& task, const siginfo_t& info) {

@@ -6,8 +6,8 @@
 
 namespace bygone {
 
-// Bounds a blocking wait: SIGALRM, whose handler must be set without SA_RESTART, interrupts it once after
-// `us`.
+// Bounds a blocking wait: SIGALRM, whose handler must be set without SA_RESTART, interrupts it after `us`,
+// and again, since the first may come before the wait has begun.
 class WaitLimit {
  public:
   explicit WaitLimit(int64_t us) { set(us); }
@@ -17,7 +17,7 @@ class WaitLimit {
 
  private:
   static void set(int64_t us) {
-    const itimerval value{{0, 0}, {0, us}};
+    const itimerval value{{0, us}, {0, us}};
     setitimer(ITIMER_REAL, &value, nullptr);
   }
 };

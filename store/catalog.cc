@@ -14,9 +14,9 @@
 #include "store/catalog_schema.h"
 #include "store/chunk_store.h"
 #include "store/compression.h"
+#include "store/content_hash.h"
 #include "store/database.h"
 #include "store/file_identities.h"
-#include "store/content_hash.h"
 
 namespace bygone {
 

@@ -26,7 +26,8 @@ struct CatalogCounts {
 // Where the bytes of a content come from, asked in ascending order.
 struct ContentSource {
   std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)> read;
-  // The first offset at or behind this one before which all is zero; whole multiples of 64 KiB are passed over.
+  // The first offset at or behind this one before which all is zero; whole multiples of 64 KiB are passed
+  // over.
   std::function<Expected<uint64_t>(uint64_t offset_bytes)> next_data;
 };
 
@@ -46,8 +47,7 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
 
   // Keeps a content on behalf of `recording`. Returns its sha256.
-  Expected<std::string> add_bytes(uint64_t size_bytes, const ContentSource& from,
-                                  std::string_view recording);
+  Expected<std::string> add_bytes(uint64_t size_bytes, const ContentSource& from, std::string_view recording);
 
   // The sha256 of a file that has not changed since its content was stored, and notes that `recording` uses
   // it; nullopt where that is not known.

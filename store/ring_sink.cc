@@ -58,8 +58,8 @@ bool is_sparse(int fd) {
   return ::fstat(fd, &st) == 0 && uint64_t(st.st_blocks) * 512 + kPieceBytes < uint64_t(st.st_size);
 }
 
-// Where from `offset` on, a multiple of kChunkBytes, the chunk begins that is not all in a hole; `size` if all
-// is (lseek(2)).
+// Where from `offset` on, a multiple of kChunkBytes, the chunk begins that is not all in a hole; `size` if
+// all is (lseek(2)).
 uint64_t next_data(int fd, uint64_t offset, uint64_t size) {
   const off_t data = ::lseek(fd, off_t(offset), SEEK_DATA);
   if (data < 0) return errno == ENXIO ? size : offset;

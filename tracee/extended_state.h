@@ -19,8 +19,8 @@ Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state);
 bool set_extended_state(pid_t tid, std::span<const std::byte> state);
 
 // The first byte in which two states differ; nothing if the registers are the same. Which components are in
-// their initial state is not compared: the processor may say so or not (XSTATE_BV, SDM volume 1, 13.6). Nor is
-// what is no register: the x87 unit's last operation, the mask for MXCSR.
+// their initial state is not compared: the processor may say so or not (XSTATE_BV, SDM volume 1, 13.6). Nor
+// is what is no register: the x87 unit's last operation, the mask for MXCSR.
 std::optional<size_t> difference_of_extended_states(std::span<const std::byte> a,
                                                     std::span<const std::byte> b);
 

@@ -11,8 +11,8 @@
 
 namespace bygone {
 
-// Which parts of a mapped file hold data, so that nobody reads through gigabytes of zeroes, or makes memory of
-// them (reading a hole of shared memory by way of a mapping allocates its pages).
+// Which parts of a mapped file hold data, so that nobody reads through gigabytes of zeroes, or makes memory
+// of them (reading a hole of shared memory by way of a mapping allocates its pages).
 struct FileData {
   using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;  // offsets in the file, begin and end, ascending
   Ranges data;   // in whole pages; what lies behind the end of the file is in neither

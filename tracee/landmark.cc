@@ -224,7 +224,8 @@ bool pass_by_sum(Assembler& a, std::span<const std::byte> code, const Registers&
 
 void compare_xmm(Assembler& a) {
   for (size_t i = 0; i < std::size(Data{}.xmm); ++i) {
-    a.bytes({0x66, uint8_t(i < 8 ? 0x48 : 0x4c), 0x0f, 0x7e, uint8_t(0xc0 | (i & 7) << 3)});  // movq xmm i, %rax
+    a.bytes(
+        {0x66, uint8_t(i < 8 ? 0x48 : 0x4c), 0x0f, 0x7e, uint8_t(0xc0 | (i & 7) << 3)});  // movq xmm i, %rax
     a.bytes({0x48, 0x3b, 0x05});  // cmp data.xmm[i], %rax
     a.data_at(offsetof(Data, xmm) + i * sizeof(uint64_t));
     a.jump_if_differs();

@@ -13,9 +13,10 @@
 namespace bygone {
 
 // A landmark is a place inside a computation that is told by its state: all registers, those of x87, SSE and
-// AVX too, some words of memory, and a digest of the rest. The recorder picks it, a replay finds the first moment in that state by a check
-// planted at the place: a jump to code of ours that compares registers and words and, as long as they differ,
-// goes on with the program. That costs nanoseconds a visit where a breakpoint costs two ptrace stops.
+// AVX too, some words of memory, and a digest of the rest. The recorder picks it, a replay finds the first
+// moment in that state by a check planted at the place: a jump to code of ours that compares registers and
+// words and, as long as they differ, goes on with the program. That costs nanoseconds a visit where a
+// breakpoint costs two ptrace stops.
 
 // Registers as a landmark has them: without what only the kernel or the processor keeps there for a while.
 Registers as_landmark(Registers registers);
@@ -49,9 +50,9 @@ struct LandmarkCheck {
 inline constexpr uint64_t kLandmarkPages = 2;
 
 // The check for `instructions`, those of landmark_instructions(), at `expected`'s rip, to be put at `page`.
-// `extended_state` is the XSAVE area expected there, or empty; of it the check compares the lower halves of the
-// SSE registers and the significands of the x87 ones, which is enough to tell most visits.
-// Empty if the page is too far away.
+// `extended_state` is the XSAVE area expected there, or empty; of it the check compares the lower halves of
+// the SSE registers and the significands of the x87 ones, which is enough to tell most visits. Empty if the
+// page is too far away.
 std::optional<LandmarkCheck> make_landmark_check(std::span<const std::byte> instructions,
                                                  const Registers& expected,
                                                  std::span<const std::byte> extended_state,

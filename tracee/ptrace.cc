@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 
 #include "tracee/proc_text.h"
@@ -167,6 +169,15 @@ char task_state(pid_t tgid, pid_t tid) {
   // The command name may hold anything, parentheses too; it is at most 15 bytes (or 63 for kernel threads).
   const char* closing = std::strrchr(text, ')');
   return closing != nullptr && closing[1] == ' ' ? closing[2] : 0;
+}
+
+std::optional<int64_t> processor_time_ns(pid_t tgid, pid_t tid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", tgid, tid);
+  char text[96];
+  int64_t time_ns = 0;
+  if (read_proc_text(path, text) == 0 || sscanf(text, "%" SCNd64, &time_ns) != 1) return std::nullopt;
+  return time_ns;
 }
 
 bool has_ended(pid_t tgid, pid_t tid) {

@@ -82,6 +82,9 @@ std::optional<Stop> wait_through_signals(pid_t tid);
 
 // The state letter of proc(5) for a task ('R', 'S', 'D', 'Z', ...), or 0 if it is gone.
 char task_state(pid_t tgid, pid_t tid);
+// How long a thread has run on a processor, in ns (/proc/PID/task/TID/schedstat); nothing where the kernel
+// does not count it.
+std::optional<int64_t> processor_time_ns(pid_t tgid, pid_t tid);
 // A zombie, or gone; `tid` alone names it too (/proc/TID exists for every thread).
 bool has_ended(pid_t tgid, pid_t tid);
 

@@ -1,0 +1,136 @@
+#include <sched.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "recorder/session.h"
+#include "tracee/call_result.h"
+
+namespace bygone {
+
+// Recorder and program share one processor, and neither may starve the other: what the program asks of the
+// scheduler is remembered, told again when it asks, and done when it is let go.
+
+namespace {
+
+struct SchedulerAttributes {  // the beginning of struct sched_attr, sched_setattr(2)
+  uint32_t size = 0;
+  uint32_t policy = 0;
+  uint64_t flags = 0;
+  int32_t nice = 0;
+  uint32_t priority = 0;
+};
+
+bool is_real_time(int policy) {
+  policy &= ~SCHED_RESET_ON_FORK;
+  return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+}  // namespace
+
+RecordedTask* Session::subject_of_scheduling(RecordedTask& task) {
+  const pid_t tid = pid_t(task.entry.registers.argument(0));
+  return tid == 0 ? &task : find(tid);
+}
+
+// sched_setaffinity(2), with the kernel's answers. Nothing if it concerns a task that is not recorded.
+std::optional<int64_t> Session::set_affinity(RecordedTask& task) {
+  const Registers& call = task.registers;
+  const pid_t tid = pid_t(call.argument(0));
+  RecordedTask* const subject = tid == 0 ? &task : find(tid);
+  if (subject == nullptr) return std::nullopt;
+  cpu_set_t wanted;
+  CPU_ZERO(&wanted);
+  const size_t size = std::min<uint64_t>(uint32_t(call.argument(1)), sizeof wanted);
+  const auto bytes = std::as_writable_bytes(std::span(&wanted, 1)).first(size);
+  if (!task.space->memory.read(Address{call.argument(2)}, bytes)) return -EFAULT;
+  CPU_AND(&wanted, &wanted, &processors_);
+  if (CPU_COUNT(&wanted) == 0) return -EINVAL;
+  subject->processors_asked = wanted;
+  return 0;
+}
+
+void Session::finish_scheduling_call(RecordedTask& task) {
+  const auto number = task.entry.registers[Register::orig_rax];
+  const int64_t result = int64_t(task.registers[Register::rax]);
+  const bool concerns_us = number == SYS_sched_setscheduler || number == SYS_sched_setparam ||
+                           number == SYS_sched_setattr || number == SYS_sched_getscheduler ||
+                           number == SYS_sched_getparam || number == SYS_sched_getattr ||
+                           number == SYS_sched_getaffinity || number == SYS_getcpu;
+  const bool may_be_ours = number == SYS_sched_setparam && result == -EINVAL;
+  if (!concerns_us || (is_error(result) && !may_be_ours) || task.forced_result) return;
+  RecordedTask* const subject = number == SYS_getcpu ? &task : subject_of_scheduling(task);
+  if (subject == nullptr) return;
+  TraceeMemory& memory = task.space->memory;
+  const Address first{task.entry.registers.argument(0)}, second{task.entry.registers.argument(1)};
+  switch (number) {
+    case SYS_getcpu: {
+      uint32_t processor = 0;
+      if (!task.processors_asked || !first || !memory.read_value(first, processor)) return;
+      const cpu_set_t& asked = *task.processors_asked;
+      if (processor < CPU_SETSIZE && CPU_ISSET(processor, &asked)) return;
+      for (processor = 0; !CPU_ISSET(processor, &asked); ++processor) {
+      }
+      memory.write_value(first, processor);
+      return;
+    }
+    case SYS_sched_getaffinity: {
+      if (!subject->processors_asked) return;
+      const auto bytes = std::as_bytes(std::span(&*subject->processors_asked, 1));
+      memory.write(Address{task.entry.registers.argument(2)},
+                   bytes.first(std::min(size_t(result), bytes.size())));
+      return;
+    }
+    case SYS_sched_getscheduler:
+      if (!subject->policy_asked) return;
+      task.registers[Register::rax] = uint64_t(subject->policy_asked->policy);
+      set_registers(task.tid, task.registers);
+      return;
+    case SYS_sched_getparam:
+      if (subject->policy_asked) memory.write_value(second, subject->policy_asked->priority);
+      return;
+    case SYS_sched_getattr: {
+      SchedulerAttributes attributes;
+      if (!subject->policy_asked || !memory.read_value(second, attributes)) return;
+      attributes.policy = uint32_t(subject->policy_asked->policy & ~SCHED_RESET_ON_FORK);
+      attributes.priority = uint32_t(subject->policy_asked->priority);
+      memory.write_value(second, attributes);
+      return;
+    }
+    case SYS_sched_setparam: {
+      // The kernel knows nothing of the policy that it seems to have.
+      int32_t priority = 0;
+      if (!subject->policy_asked || !memory.read_value(second, priority)) return;
+      const bool fits =
+          priority >= sched_get_priority_min(SCHED_FIFO) && priority <= sched_get_priority_max(SCHED_FIFO);
+      if (fits) subject->policy_asked->priority = priority;
+      task.registers[Register::rax] = fits ? 0 : uint64_t(-EINVAL);
+      set_registers(task.tid, task.registers);
+      return;
+    }
+    default:
+      note_policy(*subject);
+  }
+}
+
+// The kernel has taken it: were it to last, a program that computes would keep the recorder from running.
+void Session::note_policy(RecordedTask& task) {
+  sched_param param{};
+  const int policy = sched_getscheduler(task.tid);
+  if (policy < 0 || sched_getparam(task.tid, &param) != 0) return;
+  task.policy_asked.reset();
+  if (!is_real_time(policy)) return;
+  task.policy_asked = PolicyAsked{policy, param.sched_priority};
+  const sched_param none{};
+  sched_setscheduler(task.tid, SCHED_OTHER | (policy & SCHED_RESET_ON_FORK), &none);
+}
+
+void Session::inherit_scheduling(const RecordedTask& parent, RecordedTask& child) {
+  child.processors_asked = parent.processors_asked;
+  const bool resets = parent.policy_asked && (parent.policy_asked->policy & SCHED_RESET_ON_FORK) != 0;
+  if (!resets) child.policy_asked = parent.policy_asked;
+}
+
+}  // namespace bygone
