@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "recorder/kinship.h"
 #include "recorder/session.h"
 
 namespace bygone {
@@ -103,15 +104,23 @@ void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
   }
 }
 
+RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
+  const size_t depth = numbers_of(task.tid).size();
+  if (depth < 2) return find(number);
+  for (const auto& [tid, other] : tasks_) {
+    const std::vector<pid_t> numbers = numbers_of(tid);
+    if (numbers.size() >= depth && numbers[depth - 1] == number) return other.get();
+  }
+  return nullptr;
+}
+
 // process_vm_writev(2) into a task of this recording.
 void Session::capture_remote_writes(RecordedTask& task, int64_t result) {
   if (task.entry.registers[Register::orig_rax] != SYS_process_vm_writev || result <= 0) return;
   const Capture capture = written_by(task.entry, result, task.space->memory);
-  const auto target = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-    return t.second->space && (t.first == capture.other_process || t.second->tgid == capture.other_process);
-  });
-  if (target == tasks_.end()) return;  // memory of a process that is not recorded
-  capture_ranges(*target->second, capture.other_process_ranges);
+  RecordedTask* const target = find_as_seen_by(task, capture.other_process);
+  if (target == nullptr || !target->space) return;  // memory of a process that is not recorded
+  capture_ranges(*target, capture.other_process_ranges);
 }
 
 }  // namespace bygone

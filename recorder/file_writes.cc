@@ -24,7 +24,16 @@ struct FileWrite {
   int64_t start = -1;  // -1: at the descriptor's position, which has moved since
   int64_t size = 0;
   Address path;
+  // Whether a write goes to the end of the file; else the descriptor's O_APPEND says so.
+  std::optional<bool> appends = {};
 };
+
+std::optional<bool> end_of_pwritev2(const Registers& call) {
+  constexpr uint64_t kAppend = 0x10, kNoAppend = 0x20;  // RWF_APPEND, RWF_NOAPPEND (6.9)
+  if ((call.argument(5) & kAppend) != 0) return true;
+  if ((call.argument(5) & kNoAppend) != 0) return false;
+  return std::nullopt;
+}
 
 FileWrite::Extent extent_of_fallocate(int mode) {
   constexpr int kMovesBytes = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
@@ -50,8 +59,9 @@ std::optional<FileWrite> file_write_of(const Registers& call, int64_t result, Tr
       return FileWrite{fd, Extent::result, -1, 0, {}};
     case SYS_pwrite64:
     case SYS_pwritev:
-    case SYS_pwritev2:
       return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}};
+    case SYS_pwritev2:
+      return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}, end_of_pwritev2(call)};
     case SYS_copy_file_range:
     case SYS_splice:
       return FileWrite{int(call.argument(2)),
@@ -94,6 +104,8 @@ std::string path_of(pid_t tid, const FileWrite& call, TraceeMemory& memory) {
   std::string name;
   for (char byte = 0; name.size() < kPageSize; name += byte)
     if (!memory.read_value(call.path + name.size(), byte) || byte == '\0') break;
+  for (const std::string_view own : {"/proc/self/", "/proc/thread-self/"})
+    if (name.starts_with(own)) return fmt::format("/proc/{}/{}", tid, name.substr(own.size()));
   return name.starts_with('/') ? fmt::format("/proc/{}/root{}", tid, name)
                                : fmt::format("/proc/{}/cwd/{}", tid, name);
 }
@@ -116,7 +128,8 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
     end = std::min(end, first + uint64_t(call->size));
   } else if (call->extent == FileWrite::Extent::result) {
     // At the end whatever the call says (pwrite(2), BUGS).
-    const bool appends = call->start >= 0 && (file_flags(task.tid, call->fd) & O_APPEND) != 0;
+    const bool appends =
+        call->start >= 0 && call->appends.value_or((file_flags(task.tid, call->fd) & O_APPEND) != 0);
     const int64_t position = appends            ? st.st_size
                              : call->start >= 0 ? call->start + result
                                                 : file_position(task.tid, call->fd);

@@ -34,6 +34,22 @@ uint64_t status_field(pid_t pid, const char* name, int base) {
 
 }  // namespace
 
+std::vector<pid_t> numbers_of(pid_t tid) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/status", tid);
+  const std::string text = read_all(path);
+  std::vector<pid_t> numbers;
+  constexpr char kName[] = "\nNSpid:";
+  const size_t at = text.find(kName);
+  if (at == std::string::npos) return numbers;
+  for (const char* next = text.c_str() + at + sizeof kName - 1; *next == '\t';) {
+    char* end = nullptr;
+    numbers.push_back(pid_t(strtol(next, &end, 10)));
+    next = end;
+  }
+  return numbers;
+}
+
 pid_t parent_of(pid_t pid) {
   return pid_t(status_field(pid, "\nPPid:", 10));
 }

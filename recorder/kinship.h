@@ -17,6 +17,8 @@ pid_t process_of(pid_t tid);  // it is a thread of
 std::string command_of(pid_t tid);
 // Children of all threads, zombies among them (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
+// The numbers a task has in the pid namespaces it is in, the outermost first (NSpid, proc(5)).
+std::vector<pid_t> numbers_of(pid_t tid);
 // Signals N that the task blocks, as bits N - 1.
 uint64_t signals_blocked_by(pid_t tid);
 

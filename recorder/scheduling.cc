@@ -32,14 +32,14 @@ bool is_real_time(int policy) {
 
 RecordedTask* Session::subject_of_scheduling(RecordedTask& task) {
   const pid_t tid = pid_t(task.entry.registers.argument(0));
-  return tid == 0 ? &task : find(tid);
+  return tid == 0 ? &task : find_as_seen_by(task, tid);
 }
 
 // sched_setaffinity(2), with the kernel's answers. Nothing if it concerns a task that is not recorded.
 std::optional<int64_t> Session::set_affinity(RecordedTask& task) {
   const Registers& call = task.registers;
   const pid_t tid = pid_t(call.argument(0));
-  RecordedTask* const subject = tid == 0 ? &task : find(tid);
+  RecordedTask* const subject = tid == 0 ? &task : find_as_seen_by(task, tid);
   if (subject == nullptr) return std::nullopt;
   cpu_set_t wanted;
   CPU_ZERO(&wanted);

@@ -137,6 +137,8 @@ class Session {
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
+  // The task with that number in the pid namespace `task` is in.
+  RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void note_uncaptured(int32_t call, const std::string& detail);
   // mapping_calls.cc

@@ -1,5 +1,6 @@
 #include "replayer/content_files.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -38,7 +39,10 @@ Expected<void> write_content(RecordingReader& recording, ContentId id, int fd) {
   constexpr uint64_t kPieceBytes = 1 << 20;
   std::vector<std::byte> piece;
   for (uint64_t at = 0; at < content.size_bytes; at += piece.size()) {
+    const uint64_t hole = at;
     BYGONE_ASSIGN(at, recording.next_content_data(id, at));
+    constexpr int kPunch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    if (at > hole && fallocate(fd, kPunch, off_t(hole), off_t(at - hole)) != 0) return failed();
     piece.resize(std::min<uint64_t>(kPieceBytes, content.size_bytes - at));
     BYGONE_TRY(recording.read_content(id, at, piece));
     for (size_t done = 0; done < piece.size();) {
@@ -108,6 +112,12 @@ Expected<int> ContentFiles::shared_file(Device device, uint64_t inode, uint64_t 
   if (ftruncate(fd, off_t(size_bytes)) != 0)
     return fail(ErrorKind::io, "shared memory", std::strerror(errno), "free some memory");
   return fd;
+}
+
+Expected<void> ContentFiles::rewrite_shared(const Mapping& mapping) {
+  const auto it = shared_.find(std::pair(mapping.recorded.device, mapping.recorded.inode));
+  if (it == shared_.end()) return {};
+  return write_content(recording_, mapping.data.content, it->second.fd);
 }
 
 void ContentFiles::forget_shared(Device device, uint64_t inode) {

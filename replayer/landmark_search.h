@@ -15,7 +15,7 @@ class LandmarkSearch {
   // Nothing where the instruction there cannot make room for a check.
   static Expected<std::optional<LandmarkSearch>> plant(Materialiser& materialiser, ReplayedTask& task,
                                                        const Registers& expected,
-                                                        std::span<const std::byte> extended_state,
+                                                       std::span<const std::byte> extended_state,
                                                        const std::vector<LandmarkWord>& words);
 
   // The program's registers, if the task, stopped by SIGTRAP, has passed the check.

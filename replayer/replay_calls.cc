@@ -258,17 +258,22 @@ void ReplaySession::carry_on(const ReplayedTask& task, const Mapping& mapping, M
 
 // A file mapped shared for the first time, or again after nobody mapped it, starts from the content its row
 // names.
-void ReplaySession::renew_shared_file(const Mapping& mapping) {
+Expected<void> ReplaySession::renew_shared_file(const Mapping& mapping) {
   const KernelMapping& file = mapping.recorded;
-  if (file.inode == 0 || mapping.data.source != DataSource::content) return;
+  if (file.inode == 0 || mapping.data.source != DataSource::content) return {};
+  bool is_followed = false;
   for (const auto& [tid, task] : tasks_) {
     if (!task.space) continue;
-    for (const auto& [start, other] : task.space->space.mappings())
-      if (other.recorded.prot.shared && other.recorded.inode == file.inode &&
-          other.recorded.device == file.device)
-        return;
+    for (const auto& [start, other] : task.space->space.mappings()) {
+      if (other.recorded.inode != file.inode || other.recorded.device != file.device) continue;
+      if (other.recorded.prot.shared) return {};
+      is_followed = true;
+    }
   }
+  // What private mappings have not copied yet follows it.
+  if (is_followed) return files_.rewrite_shared(mapping);
   files_.forget_shared(file.device, file.inode);
+  return {};
 }
 
 // Processes that share a file see it grow and shrink by whoever's call.
@@ -319,7 +324,7 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
       BYGONE_TRY(files_.resize(mapping));
       carry_on(task, mapping, punched, calls, parts);
     } else {
-      renew_shared_file(mapping);
+      BYGONE_TRY(renew_shared_file(mapping));
       parts.push_back({&mapping, mapping.range()});
     }
   }

@@ -121,7 +121,8 @@ class ReplaySession {
   Expected<void> compare_digests(const Place& place);
 
   // forced_fault.cc: faults for a reason that a replay has not: a file system that was full, a page beyond a
-  // shared object's end, a protection key (nothing in a replay has one). The page, if the fault is such a one.
+  // shared object's end, a protection key (nothing in a replay has one). The page, if the fault is such a
+  // one.
   static std::optional<Address> page_to_fault(const ReplayedTask& task, const FullFrame& frame);
   Expected<void> protect_page(ReplayedTask& task, Address page, int protection);
   // Runs the task until it accesses the page with the frame's registers.
@@ -143,7 +144,7 @@ class ReplaySession {
   void unmap_ended(const MappingChange& change, std::vector<RemoteCall>& calls);
   void carry_on(const ReplayedTask& task, const Mapping& mapping, MemoryRange punched,
                 std::vector<RemoteCall>& calls, std::vector<Part>& parts);
-  void renew_shared_file(const Mapping& mapping);
+  Expected<void> renew_shared_file(const Mapping& mapping);
   void adopt_limits(ReplayedTask& task, const FullFrame& frame);
   std::shared_ptr<ReplayedSpace> make_space(AddressSpaceId id, pid_t pid, EventNumber event);
   Expected<void> adopt_mappings(ReplayedSpace& space, EventNumber event, const ReplayedSpace* parent);
