@@ -74,6 +74,10 @@ std::string command_of(pid_t tid) {
   return name;
 }
 
+uint64_t signals_pending_for(pid_t tid) {
+  return status_field(tid, "\nSigPnd:", 16);
+}
+
 uint64_t signals_blocked_by(pid_t tid) {
   return status_field(tid, "\nSigBlk:", 16);
 }

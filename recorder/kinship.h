@@ -21,5 +21,7 @@ std::vector<pid_t> children_of(pid_t pid);
 std::vector<pid_t> numbers_of(pid_t tid);
 // Signals N that the task blocks, as bits N - 1.
 uint64_t signals_blocked_by(pid_t tid);
+// Likewise, that are queued for this thread alone.
+uint64_t signals_pending_for(pid_t tid);
 
 }  // namespace bygone

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "recorder/kinship.h"
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
@@ -39,6 +40,11 @@ std::optional<Stop> Session::stop_computation(RecordedTask& task) {
     const auto stop = wait_for(task.tid, Waiting::block);
     if (!stop && errno == EINTR) continue;
     if (stop) ++outcome_.ptrace_stops;
+    // An interruption is reported before the trap of a step or a breakpoint that has just come (get_signal(),
+    // kernel/signal.c); left there it would be the program's.
+    const bool trapped = stop && stop->kind == Stop::Kind::trap &&
+                         (signals_pending_for(task.tid) & signal_bit(SIGTRAP)) != 0;
+    if (trapped && resume(task.tid, Resume::to_system_call) == Outcome::done) continue;
     return stop;
   }
 }
