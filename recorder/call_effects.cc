@@ -49,7 +49,15 @@ bool Session::writes_alone(const RecordedTask& task) const {
 void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed,
                                const Capture& capture) {
   ++outcome_.checked_calls;
-  const std::vector<MemoryRange> left = uncovered(changed, capture.ranges);
+  std::vector<MemoryRange> left = uncovered(changed, capture.ranges);
+  // What others store in shared memory, and where a file that this call has written to shows it, is no row's.
+  const bool writes_file = writes_to_file(task);
+  const bool writes_memory = writes_file && writes_to_memory_file(task);
+  std::erase_if(left, [&](const MemoryRange& range) {
+    const Mapping* const mapping = task.space->space.find(range.start);
+    if (mapping == nullptr) return false;
+    return writes_memory || mapping->recorded.prot.shared || (writes_file && mapping->recorded.inode != 0);
+  });
   if (left.empty()) return;
   ++outcome_.misdescribed_calls;
   if (!options_.warn) return;
@@ -69,7 +77,8 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
     const std::vector<MemoryRange> changed = watch->changed();
     const bool only_checks = capture.unknown.empty();
     if (!only_checks || writes_alone(task)) capture_ranges(task, changed);
-    if (only_checks && checks_row(task) && writes_alone(task)) compare_with_row(task, changed, capture);
+    if (only_checks && checks_row(task) && writes_alone(task))
+      compare_with_row(task, watch->changed(ChangeDetail::exact), capture);
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);

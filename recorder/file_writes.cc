@@ -112,6 +112,14 @@ std::string path_of(pid_t tid, const FileWrite& call, TraceeMemory& memory) {
 
 }  // namespace
 
+bool Session::writes_to_file(const RecordedTask& task) {
+  return file_write_of(task.entry.registers, 0, task.space->memory).has_value();
+}
+
+bool Session::writes_to_memory_file(const RecordedTask& task) const {
+  return memory_files_open_ && memory_file_owner(task.tid, int(task.entry.registers.argument(0))) > 0;
+}
+
 void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   if (!maps_changing_files_ || result < 0 || task.forced_result) return;
   const auto call = file_write_of(task.entry.registers, result, task.space->memory);

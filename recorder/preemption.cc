@@ -42,8 +42,8 @@ std::optional<Stop> Session::stop_computation(RecordedTask& task) {
     if (stop) ++outcome_.ptrace_stops;
     // An interruption is reported before the trap of a step or a breakpoint that has just come (get_signal(),
     // kernel/signal.c); left there it would be the program's.
-    const bool trapped = stop && stop->kind == Stop::Kind::trap &&
-                         (signals_pending_for(task.tid) & signal_bit(SIGTRAP)) != 0;
+    const bool trapped =
+        stop && stop->kind == Stop::Kind::trap && (signals_pending_for(task.tid) & signal_bit(SIGTRAP)) != 0;
     if (trapped && resume(task.tid, Resume::to_system_call) == Outcome::done) continue;
     return stop;
   }

@@ -161,6 +161,9 @@ class Session {
   enum class Sharing { shared, not_shared };
   std::optional<Device> capture_file_range(uint64_t inode, MemoryRange in_file, Sharing sharing);
   // Stores made through /proc/PID/mem.
+  static bool writes_to_file(const RecordedTask& task);
+  // /proc/PID/mem
+  bool writes_to_memory_file(const RecordedTask& task) const;
   void capture_memory_file_write(RecordedTask& task, int64_t result);
   // output_capture.cc
   int output_stream(const RecordedTask& task, int fd) const;

@@ -42,21 +42,22 @@ std::vector<bool> present_pages(pid_t pid, const MemoryRange& range) {
   return present;
 }
 
-// Appends a range, joined with the last one where only a small gap lies between.
-void append_joined(const MemoryRange& range, std::vector<MemoryRange>& ranges, size_t first) {
-  if (ranges.size() > first && range.start.value <= ranges.back().end.value + kJoinBytes)
+// Appends a range, joined with the last one where only a gap of that size lies between.
+void append_joined(const MemoryRange& range, uint64_t gap_bytes, std::vector<MemoryRange>& ranges,
+                   size_t first) {
+  if (ranges.size() > first && range.start.value <= ranges.back().end.value + gap_bytes)
     ranges.back().end = range.end;
   else
     ranges.push_back(range);
 }
 
 void append_differences(Address at, std::span<const std::byte> before, std::span<const std::byte> now,
-                        std::vector<MemoryRange>& changed, size_t first) {
+                        uint64_t gap_bytes, std::vector<MemoryRange>& changed, size_t first) {
   constexpr size_t kStep = 64;
   for (size_t block = 0; block < before.size(); block += kStep) {
     if (std::memcmp(before.data() + block, now.data() + block, kStep) == 0) continue;
     for (size_t i = block; i < block + kStep; ++i)
-      if (before[i] != now[i]) append_joined(range_of(at + i, 1), changed, first);
+      if (before[i] != now[i]) append_joined(range_of(at + i, 1), gap_bytes, changed, first);
   }
 }
 
@@ -84,8 +85,9 @@ constexpr std::array<std::byte, kPageSize> kZeroBytes{};
 
 }  // namespace
 
-void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory,
+void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory, ChangeDetail detail,
                                     std::vector<MemoryRange>& changed) const {
+  const uint64_t gap_bytes = detail == ChangeDetail::joined ? kJoinBytes : 0;
   const size_t first = changed.size();
   const std::vector<bool> present_now = present_pages(pid, range_);
   std::vector<std::byte> now(kPagesPerRead * kPageSize);
@@ -93,7 +95,7 @@ void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory,
   const auto compare = [&](size_t page, std::span<const std::byte> before) {
     const Address at = range_.start + page * kPageSize;
     if (!memory.read(at, std::span(now).first(before.size()))) return false;
-    append_differences(at, before, now, changed, first);
+    append_differences(at, before, now, gap_bytes, changed, first);
     return true;
   };
   for_each_run(pages_, [&](size_t page, size_t pages, PageBefore state) {
@@ -108,7 +110,7 @@ void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory,
       else if (present_now[page + i] && state == PageBefore::zero)
         compare(page + i, kZeroBytes);
       else if (present_now[page + i])
-        append_joined(range_of(range_.start + (page + i) * kPageSize, kPageSize), changed, first);
+        append_joined(range_of(range_.start + (page + i) * kPageSize, kPageSize), gap_bytes, changed, first);
     }
   });
 }
@@ -192,10 +194,10 @@ Expected<void> MemoryWatch::copy(const MemoryRange& range, uint64_t limit_bytes)
   return {};
 }
 
-std::vector<MemoryRange> MemoryWatch::changed() {
+std::vector<MemoryRange> MemoryWatch::changed(ChangeDetail detail) {
   std::vector<MemoryRange> changed;
   for (const MemoryRange& range : tracked_) tracker_->written_pages(range, changed);
-  for (const MemorySnapshot& snapshot : snapshots_) snapshot.append_changes(pid_, *memory_, changed);
+  for (const MemorySnapshot& snapshot : snapshots_) snapshot.append_changes(pid_, *memory_, detail, changed);
   std::sort(changed.begin(), changed.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   return changed;
 }

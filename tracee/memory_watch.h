@@ -25,6 +25,9 @@ enum class PageBefore : uint8_t {
   unknown,  // memory of a file that the process had not touched
 };
 
+// Neighbours less than 16 bytes apart are one change, or each run of changed bytes is.
+enum class ChangeDetail { joined, exact };
+
 // One range's pages as they were. Pages the process had not touched by then are not copied.
 class MemorySnapshot {
  public:
@@ -32,9 +35,10 @@ class MemorySnapshot {
       : range_(range), pages_(std::move(pages)), bytes_(std::move(bytes)) {}
 
   const MemoryRange& range() const { return range_; }
-  // Appends what differs now: to the byte (neighbours less than 16 bytes apart are joined) where the old
-  // content is known, whole pages where it is not. Parts that are unmapped now are left out.
-  void append_changes(pid_t pid, MemoryReader& memory, std::vector<MemoryRange>& changed) const;
+  // Appends what differs now: to the byte where the old content is known, whole pages where it is not. Parts
+  // that are unmapped now are left out.
+  void append_changes(pid_t pid, MemoryReader& memory, ChangeDetail detail,
+                      std::vector<MemoryRange>& changed) const;
 
  private:
   MemoryRange range_;
@@ -62,7 +66,7 @@ class MemoryWatch {
 
   // What has changed since begin(), ascending and disjoint: every changed byte and perhaps some of its
   // neighbours. Compares again each time it is called.
-  std::vector<MemoryRange> changed();
+  std::vector<MemoryRange> changed(ChangeDetail detail = ChangeDetail::joined);
 
   // Bytes copied at begin(): 0 if the kernel does all the watching.
   uint64_t copied_bytes() const { return copied_bytes_; }
