@@ -89,6 +89,7 @@ class Lexer {
   bool continues_number(size_t i) const {
     const char c = phrase_[i];
     if (c == '.') return i + 1 < phrase_.size() && phrase_[i + 1] != '.' && phrase_[i - 1] != '.';
+    if (c == '%') return is_digit(phrase_[i - 1]);
     return is_digit(c) || std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
   }
 

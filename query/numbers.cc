@@ -61,6 +61,16 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   return negative ? -scaled : scaled;
 }
 
+std::optional<double> parse_percentage(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  text.remove_suffix(1);
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && value >= 0 && value <= 100 ? std::optional(value) : std::nullopt;
+}
+
 std::optional<uint64_t> parse_duration(std::string_view text) {
   constexpr std::pair<std::string_view, double> kUnits[] = {
       {"ns", 1},       {"us", 1e3},  {"ms", 1e6}, {"min", 60e9}, {"minutes", 60e9}, {"seconds", 1e9},

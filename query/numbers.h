@@ -16,5 +16,7 @@ std::optional<uint64_t> parse_address(std::string_view text);
 std::optional<int64_t> parse_integer(std::string_view text);
 // 1.5s, 1.5sec, 20ms, 3us, 10ns, 2m, 2min; a bare number means seconds. In ns.
 std::optional<uint64_t> parse_duration(std::string_view text);
+// 50%, 12.5%; none above 100%.
+std::optional<double> parse_percentage(std::string_view text);
 
 }  // namespace bygone::query

@@ -22,10 +22,11 @@ struct Subject {
 
 // A point in the run. Nothing said means its end.
 struct Moment {
-  enum class Kind { end, event, time };
+  enum class Kind { end, event, time, share };
   Kind kind = Kind::end;
   EventNumber event;
   uint64_t time_ns = 0;
+  double share = 0;  // of the events there are, 0 to 1
 };
 
 struct EventRange {

@@ -168,7 +168,7 @@ class PhraseParser {
     BYGONE_TRY(optional_size(ask.size_bytes));
     BYGONE_ASSIGN(ask.of, subject());
     if (!tokens_.accept("between")) {
-      ask.from = Moment{Moment::Kind::event, EventNumber{}, 0};  // the whole recording
+      ask.from = Moment{Moment::Kind::event, EventNumber{}, 0, 0};  // the whole recording
       return ask;
     }
     BYGONE_ASSIGN(ask.from, moment());
@@ -289,6 +289,7 @@ class PhraseParser {
     if (tokens_.accept("time")) return time();
     const bool said_event = tokens_.accept("event");
     const Token token = tokens_.current();
+    if (token.kind == TokenKind::number && token.text.ends_with('%')) return share();
     if (!said_event && token.kind == TokenKind::number && !parse_count(token.text) &&
         parse_duration(token.text))
       return time();
@@ -297,12 +298,22 @@ class PhraseParser {
     return moment;
   }
 
+  Expected<Moment> share() {
+    const auto percent = parse_percentage(tokens_.current().text);
+    if (!percent) return tokens_.expected("a share such as 50%");
+    tokens_.take();
+    Moment moment;
+    moment.kind = Moment::Kind::share;
+    moment.share = *percent / 100;
+    return moment;
+  }
+
   Expected<Moment> time() {
     const auto nanoseconds =
         tokens_.current().kind == TokenKind::number ? parse_duration(tokens_.current().text) : std::nullopt;
     if (!nanoseconds) return tokens_.expected("a time such as 1.5s or 20ms");
     tokens_.take();
-    return Moment{Moment::Kind::time, {}, *nanoseconds};
+    return Moment{Moment::Kind::time, {}, *nanoseconds, 0};
   }
 
   Expected<std::optional<Moment>> optional_moment() {

@@ -104,6 +104,10 @@ Expected<EventNumber> event_of(const Moment& moment, Session& session) {
       return fail(ErrorKind::not_found, fmt::format("time {} s", double(moment.time_ns) / 1e9),
                   "lies before the first event");
   }
+  if (moment.kind == Moment::Kind::share && last.value != 0) {
+    const EventNumber first = session.recording().first_event();
+    event = EventNumber{first.value + uint64_t(double(last.value - first.value) * moment.share)};
+  }
   BYGONE_TRY(check_event(event, session));
   return event;
 }
