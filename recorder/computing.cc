@@ -13,7 +13,7 @@ constexpr int kPreemptionPatience =
 
 // A computation without calls is stopped for a snapshot after so many; where that does not work it is tried
 // again after twice as many.
-constexpr int kFirstSnapshotAttempt = 1000;
+constexpr int kFirstSnapshotAttempt = 100;
 
 int waits_since(std::chrono::steady_clock::time_point then) {
   return int((std::chrono::steady_clock::now() - then) / std::chrono::microseconds(kLongComputationUs));
