@@ -370,7 +370,10 @@ void Session::detach_process(const Attachment& attachment, std::span<RecordedTas
 
 // Those it may run on when it is not recorded.
 const cpu_set_t& Session::own_processors(const RecordedTask& task) {
-  if (task.processors_asked) return *task.processors_asked;
+  return task.processors_asked ? *task.processors_asked : processors_before(task);
+}
+
+const cpu_set_t& Session::processors_before(const RecordedTask& task) {
   if (const Attachment* const attachment = attachment_of(task)) return attachment->processors_of(task.tid);
   const auto process = attachments_.find(task.tgid);  // a thread that executes a program has left its space
   return process == attachments_.end() ? processors_ : process->second.processors_of(task.tid);

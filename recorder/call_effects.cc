@@ -116,11 +116,16 @@ void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
 RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
   const size_t depth = numbers_of(task.tid).size();
   if (depth < 2) return find(number);
+  RecordedTask* deeper = nullptr;
   for (const auto& [tid, other] : tasks_) {
     const std::vector<pid_t> numbers = numbers_of(tid);
-    if (numbers.size() >= depth && numbers[depth - 1] == number) return other.get();
+    if (numbers.size() < depth || numbers[depth - 1] != number) continue;
+    if (numbers.size() > depth)
+      deeper = other.get();
+    else if (pid_namespace_of(tid) == pid_namespace_of(task.tid))
+      return other.get();
   }
-  return nullptr;
+  return deeper;
 }
 
 // process_vm_writev(2) into a task of this recording.

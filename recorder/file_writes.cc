@@ -38,7 +38,8 @@ std::optional<bool> end_of_pwritev2(const Registers& call) {
 FileWrite::Extent extent_of_fallocate(int mode) {
   constexpr int kMovesBytes = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
   if ((mode & kMovesBytes) != 0) return FileWrite::Extent::anything;
-  const bool clears = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0;
+  constexpr int kWriteZeroes = 0x80;  // FALLOC_FL_WRITE_ZEROES, Linux 6.17
+  const bool clears = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE | kWriteZeroes)) != 0;
   return clears ? FileWrite::Extent::length : FileWrite::Extent::no_byte;
 }
 
@@ -104,8 +105,10 @@ std::string path_of(pid_t tid, const FileWrite& call, TraceeMemory& memory) {
   std::string name;
   for (char byte = 0; name.size() < kPageSize; name += byte)
     if (!memory.read_value(call.path + name.size(), byte) || byte == '\0') break;
-  for (const std::string_view own : {"/proc/self/", "/proc/thread-self/"})
-    if (name.starts_with(own)) return fmt::format("/proc/{}/{}", tid, name.substr(own.size()));
+  for (const auto& [own, ours] : {std::pair<std::string_view, std::string_view>{"/proc/self/", ""},
+                                  {"/proc/thread-self/", ""},
+                                  {"/dev/fd/", "fd/"}})
+    if (name.starts_with(own)) return fmt::format("/proc/{}/{}{}", tid, ours, name.substr(own.size()));
   return name.starts_with('/') ? fmt::format("/proc/{}/root{}", tid, name)
                                : fmt::format("/proc/{}/cwd/{}", tid, name);
 }
@@ -121,7 +124,10 @@ bool Session::writes_to_memory_file(const RecordedTask& task) const {
 }
 
 void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
-  if (!maps_changing_files_ || result < 0 || task.forced_result) return;
+  if (result < 0 || task.forced_result) return;
+  const uint64_t number = task.entry.registers[Register::orig_rax];
+  makes_holes_ = makes_holes_ || number == SYS_fallocate || number == SYS_copy_file_range;
+  if (!maps_changing_files_) return;
   const auto call = file_write_of(task.entry.registers, result, task.space->memory);
   if (!call) return;
   struct stat st;
@@ -129,8 +135,13 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   uint64_t first = 0;
   uint64_t end = uint64_t(st.st_size);
   if (call->extent == FileWrite::Extent::no_byte) {
-    // A replay's file is cut off, or made longer, at the same place.
-    first = end;
+    // A replay's file is cut off, or made longer, at the same place. But bytes stored behind the end on its
+    // last page come to nothing here and may stay there; and a small file is written down whole.
+    constexpr uint64_t kSmall = 1 << 20;
+    if (end > kSmall) {
+      first = page_floor(Address{std::min(end, known_size_of(st.st_ino))}).value;
+      end = std::min(end, first + kPageSize);
+    }
   } else if (call->extent == FileWrite::Extent::length) {
     first = uint64_t(call->start);
     end = std::min(end, first + uint64_t(call->size));
@@ -160,6 +171,16 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
     other->space->space.restat(log_.next(), device ? *device : *private_device, st.st_ino, now);
     log_.mapping_changes(other->space->space);
   }
+}
+
+// Of a mapped file, before the call at hand.
+uint64_t Session::known_size_of(uint64_t inode) const {
+  for (const auto& [tid, task] : tasks_) {
+    if (!task->space) continue;
+    for (const auto& [start, mapping] : task->space->space.mappings())
+      if (mapping.recorded.inode == inode) return mapping.recorded.file_stat.size_bytes;
+  }
+  return 0;
 }
 
 std::optional<Device> Session::capture_file_range(uint64_t inode, MemoryRange in_file, Sharing sharing) {

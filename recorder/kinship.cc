@@ -50,6 +50,13 @@ std::vector<pid_t> numbers_of(pid_t tid) {
   return numbers;
 }
 
+std::string pid_namespace_of(pid_t tid) {
+  char path[48], target[48];
+  snprintf(path, sizeof path, "/proc/%d/ns/pid", tid);
+  const ssize_t size = readlink(path, target, sizeof target);
+  return size > 0 ? std::string(target, size_t(size)) : std::string();
+}
+
 pid_t parent_of(pid_t pid) {
   return pid_t(status_field(pid, "\nPPid:", 10));
 }

@@ -123,6 +123,10 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
 bool Session::call_off_changes(RecordedTask& task) {
   const cpu_set_t& processors = own_processors(task);
   sched_setaffinity(task.tid, sizeof processors, &processors);
+  if (task.policy_asked) {
+    const sched_param asked{task.policy_asked->priority};
+    sched_setscheduler(task.tid, task.policy_asked->policy, &asked);
+  }
   if (!task.space) return true;
   TraceeMemory& memory = task.space->memory;
   memory.follow(task.tid);
@@ -130,7 +134,8 @@ bool Session::call_off_changes(RecordedTask& task) {
   // traces it any more. Threads that make calls for us are not to take them (ptrace(2), PTRACE_SETSIGMASK).
   const ScopedSignalMask held_back(task.tid, all_but_ours);
   std::vector<siginfo_t> arrived;
-  RemoteCall clock{SYS_prctl, {PR_SET_TSC, PR_TSC_ENABLE}, 0};
+  const uint64_t mode = task.timestamps_fault ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
+  RemoteCall clock{SYS_prctl, {PR_SET_TSC, mode}, 0};
   const bool alive = run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived).has_value();
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
   return alive;

@@ -120,13 +120,13 @@ void Session::on_mremap(RecordedTask& task, Address start) {
     space.move(at, piece, start + (piece.start - from.start), piece.size_bytes(), source);
 }
 
-// But for the large holes of a sparse file.
+// But for the large holes of a sparse file, which a replay's has too unless a call has made them.
 void Session::capture_file_part(RecordedTask& task, const KernelMapping& file, const MemoryRange& part) {
   constexpr uint64_t kLargeBytes = uint64_t{64} << 20;
   const auto offset_of = [&](Address at) { return file.offset_bytes + (at - file.range.start); };
   const auto address_of = [&](uint64_t offset) { return file.range.start + (offset - file.offset_bytes); };
   std::optional<FileData> found;
-  if (part.size_bytes() > kLargeBytes)
+  if (part.size_bytes() > kLargeBytes && !makes_holes_)
     found = find_file_data(task.tid, file.range, offset_of(part.start), offset_of(part.end));
   if (!found) return capture_range(task, part);
   for (const auto& [begin, end] : found->data) capture_range(task, {address_of(begin), address_of(end)});

@@ -1,5 +1,6 @@
 #include <sched.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,15 +39,17 @@ RecordedTask* Session::subject_of_scheduling(RecordedTask& task) {
 // sched_setaffinity(2), with the kernel's answers. Nothing if it concerns a task that is not recorded.
 std::optional<int64_t> Session::set_affinity(RecordedTask& task) {
   const Registers& call = task.registers;
-  const pid_t tid = pid_t(call.argument(0));
-  RecordedTask* const subject = tid == 0 ? &task : find_as_seen_by(task, tid);
-  if (subject == nullptr) return std::nullopt;
+  RecordedTask* const subject = subject_of_scheduling(task);
+  if (subject == nullptr) {
+    const bool is_ours = pid_t(call.argument(0)) == getpid();
+    return is_ours ? std::optional<int64_t>(0) : std::nullopt;
+  }
   cpu_set_t wanted;
   CPU_ZERO(&wanted);
   const size_t size = std::min<uint64_t>(uint32_t(call.argument(1)), sizeof wanted);
   const auto bytes = std::as_writable_bytes(std::span(&wanted, 1)).first(size);
   if (!task.space->memory.read(Address{call.argument(2)}, bytes)) return -EFAULT;
-  CPU_AND(&wanted, &wanted, &processors_);
+  CPU_AND(&wanted, &wanted, &processors_before(*subject));
   if (CPU_COUNT(&wanted) == 0) return -EINVAL;
   subject->processors_asked = wanted;
   return 0;

@@ -161,6 +161,7 @@ class Session {
   enum class Sharing { shared, not_shared };
   std::optional<Device> capture_file_range(uint64_t inode, MemoryRange in_file, Sharing sharing);
   // Stores made through /proc/PID/mem.
+  uint64_t known_size_of(uint64_t inode) const;
   static bool writes_to_file(const RecordedTask& task);
   // /proc/PID/mem
   bool writes_to_memory_file(const RecordedTask& task) const;
@@ -222,6 +223,7 @@ class Session {
   bool put_aside(RecordedTask& task, const Stop& stop);
   Expected<void> on_signal(RecordedTask& task, int signal);
   // To the task, or first to its tracer.
+  static bool can_be_delivered(const RecordedTask& task, int signal);
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> enter_handler(RecordedTask& task, int signal);
@@ -273,6 +275,8 @@ class Session {
   void detach_attached();
   void detach_process(const Attachment& attachment, std::span<RecordedTask* const> threads);
   const cpu_set_t& own_processors(const RecordedTask& task);
+  // Those it could run on before the recorder took it.
+  const cpu_set_t& processors_before(const RecordedTask& task);
   void register_rseq(RecordedTask& task, const RseqRegistration& rseq);
 
   // let_go.cc: the program runs on without us
@@ -356,6 +360,8 @@ class Session {
   static int64_t set_timestamp_mode(RecordedTask& task, uint64_t mode);
   // Where the program has asked for a fault instead of the time, `info` becomes that of the fault.
   bool becomes_fault(RecordedTask& task, siginfo_t& info);
+  // A fault that is blocked or ignored ends the program all the same; one of its own making does it here.
+  Expected<void> end_by_fault(RecordedTask& task, const siginfo_t& info);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
   // Puts back the instructions trap_timestamps() replaced.
   void restore_timestamps(RecordedTask& task);
@@ -389,7 +395,8 @@ class Session {
   bool any_call_may_block_ = false;  // a filter asks a process whether a call may be made
   bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
   bool read_implies_exec_ =
-      false;  // some task has, or had, that personality(2): protections are not as asked
+      false;                  // some task has, or had, that personality(2): protections are not as asked
+  bool makes_holes_ = false;  // some task has made a call that can clear a part of a file
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)

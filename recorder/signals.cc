@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "recorder/kinship.h"
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
@@ -91,6 +92,11 @@ uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
 
 }  // namespace
 
+bool Session::can_be_delivered(const RecordedTask& task, int signal) {
+  const bool blocked = (signals_blocked_by(task.tid) & signal_bit(signal)) != 0;
+  return !blocked && action_for(task.tid, signal) != SignalAction::ignored;
+}
+
 void Session::leave_call(RecordedTask& task) {
   // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are
   // lost to the call in any case.
@@ -152,7 +158,9 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
   }
   if (raised_by_instruction(info)) {
     const Registers before = std::exchange(task.registers, now);
-    if (!becomes_fault(task, info) && emulate_instruction(task, info)) {
+    const bool faults = becomes_fault(task, info);
+    if (faults && !can_be_delivered(task, SIGSEGV)) return end_by_fault(task, info);
+    if (!faults && emulate_instruction(task, info)) {
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
       BYGONE_TRY(complete(task, FrameKind::instruction, std::nullopt, int64_t(value)));
@@ -272,6 +280,8 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   SignalAction action = action_for(task.tid, signal);
   log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},
            std::as_bytes(std::span(&info, 1)));
+  // Rights to protection keys tell it from accesses that were allowed.
+  if (signal == SIGSEGV && info.si_code == SEGV_PKUERR) log_extended_state(task);
   task.signal_at_return = position == SignalPosition::call_exit;
   // What a fault did to the stack before it (growth) belongs here too: complete() looks.
   BYGONE_TRY(complete(task, FrameKind::signal, signal, std::nullopt));
@@ -303,9 +313,7 @@ Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   const Address stack_pointer{task.registers[Register::rsp]};
   std::vector<std::byte> frame(signal_frame_size(memory, stack_pointer));
   if (memory.read(stack_pointer, frame)) log_.memory_write(Tid{task.tid}, stack_pointer, frame);
-  std::vector<std::byte> state;
-  if (get_extended_state(task.tid, state) == Outcome::gone) return {};
-  log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+  log_extended_state(task);
   task.state = RecordedTask::State::ready;
   BYGONE_TRY(complete(task, FrameKind::handler, signal, std::nullopt));
   stop_after_step(task);

@@ -136,7 +136,8 @@ Expected<void> ContentFiles::resize(const Mapping& mapping) {
     if (it != shared_.end()) fd = it->second.fd;
   } else if (mapping.data.source == DataSource::content) {
     const auto it = contents_.find(std::pair(FileKey(recorded.device, recorded.inode), mapping.data.content));
-    if (it != contents_.end()) fd = it->second.fd;
+    const auto joined = shared_.find(std::pair(recorded.device, recorded.inode));
+    fd = it != contents_.end() ? it->second.fd : joined != shared_.end() ? joined->second.fd : -1;
   }
   struct stat st;
   if (fd < 0 || fstat(fd, &st) != 0 || uint64_t(st.st_size) == recorded.file_stat.size_bytes) return {};

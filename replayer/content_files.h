@@ -34,9 +34,9 @@ class ContentFiles {
 
   // The file `mapping` is to be made from, filled; null for memory without one. Owned by this object.
   Expected<const File*> file_for(const Mapping& mapping);
-  // No mapping of this recorded file is left: the next one starts from the content its row names.
   // Gives the file, if it is shared, the content that a mapping of it has now.
   Expected<void> rewrite_shared(const Mapping& mapping);
+  // No mapping of this recorded file is left: the next one starts from the content its row names.
   void forget_shared(Device device, uint64_t inode);
   // The recorded file of the mapping has the size its row says now.
   Expected<void> resize(const Mapping& mapping);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "replayer/replay_session.h"
+#include "tracee/extended_state.h"
 
 namespace bygone {
 
@@ -60,7 +61,11 @@ Expected<void> ReplaySession::run_to_forced_fault(ReplayedTask& task, const Plac
     }
     Registers expected = *frame.registers;
     expected[Register::orig_rax] = found[Register::orig_rax];
-    if (found == expected) return {};
+    std::vector<std::byte> extended;
+    const bool same_rights =
+        frame.extended_state.empty() || (get_extended_state(task.pid, extended) == Outcome::done &&
+                                         !difference_of_extended_states(extended, frame.extended_state));
+    if (found == expected && same_rights) return {};
     // It was allowed this one: it only read, or the page was still to be had.
     BYGONE_TRY(step_over(task, place));
     get_registers(task.pid, task.registers);

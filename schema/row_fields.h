@@ -249,7 +249,9 @@ struct RowFields<Content> {
   static constexpr PayloadKind payload = PayloadKind::none;
   static constexpr auto fields = std::tuple{
       BYGONE_FIELD(id, "id", "row identity"),
-      BYGONE_FIELD(sha256, "sha256", "lower-case hex of the whole file's SHA-256"),
+      BYGONE_FIELD(sha256, "sha256",
+                   "lower-case hex of the whole file's SHA-256; of a file with a hole of 1 GiB, see "
+                   "store/content_hash.h"),
       BYGONE_FIELD(size_bytes, "size_bytes", "size of the file when it was stored"),
       BYGONE_FIELD(device, "device", "as in /proc/PID/maps"),
       BYGONE_FIELD(inode, "inode", "inode number"),

@@ -361,7 +361,9 @@ Expected<void> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::by
     const uint64_t taken = incoming->taken_bytes;
     const uint64_t end = offset_bytes + bytes.size();
     if (end < taken || (end == taken && !bytes.empty())) return {};
-    const bool begins_well = offset_bytes >= taken && (offset_bytes % kChunkBytes == 0 || bytes.empty());
+    const bool at_end = bytes.empty() && end == incoming->size_bytes;
+    const bool begins_well =
+        offset_bytes >= taken && (at_end || (!bytes.empty() && offset_bytes % kChunkBytes == 0));
     if (!begins_well || end > incoming->size_bytes ||
         (end != incoming->size_bytes && bytes.size() % kChunkBytes != 0))
       return fail(ErrorKind::bad_data, "file",

@@ -26,7 +26,7 @@ struct CatalogCounts {
 // Where the bytes of a content come from, asked in ascending order.
 struct ContentSource {
   std::function<Expected<void>(uint64_t offset_bytes, std::span<std::byte> out)> read;
-  // The first offset at or behind this one before which all is zero; whole multiples of 64 KiB are passed
+  // This offset, or a later one if all between them is known to be zero; whole multiples of 64 KiB are passed
   // over.
   std::function<Expected<uint64_t>(uint64_t offset_bytes)> next_data;
 };

@@ -52,7 +52,9 @@ Sha256Digest ContentHash::finish() {
   if (holes.empty()) return digest;
   bytes_.add(digest);
   bytes_.add(std::as_bytes(std::span(holes)));
-  return bytes_.finish();
+  digest = bytes_.finish();
+  for (std::byte& byte : digest) byte = ~byte;
+  return digest;
 }
 
 }  // namespace bygone

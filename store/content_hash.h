@@ -10,8 +10,9 @@ namespace bygone {
 
 // Identity of a content: the SHA-256 of its bytes. A file that has runs of zero chunks of kLongHoleBytes or
 // more (a sparse one of many gigabytes) is not read through for it: such runs are left out, and the identity
-// is the SHA-256 of the SHA-256 of the rest and of where they lie (offset and length, 64 bits each, little
-// endian). What it is depends on the bytes alone, not on which of them the file system stores.
+// is the complement of the SHA-256 of the SHA-256 of the rest and of where they lie (offset and length, 64
+// bits each, little endian). What it is depends on the bytes alone, not on which of them the file system
+// stores.
 class ContentHash {
  public:
   static constexpr uint64_t kLongHoleBytes = uint64_t{1} << 30;

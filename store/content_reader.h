@@ -23,8 +23,8 @@ class ContentReader {
   // Fails with not_found if there is no such content.
   Expected<void> read(const std::string& sha256, uint64_t offset_bytes, std::span<std::byte> out);
 
-  // Where from `offset_bytes` on, rounded down to a chunk, the first chunk begins that is not all zero; the
-  // size of the content if there is none.
+  // The first offset from `offset_bytes` on that lies in a chunk which is not all zero; the size of the
+  // content if there is none.
   Expected<uint64_t> next_data(const std::string& sha256, uint64_t offset_bytes);
 
   // The chunk with this SHA-256, which its bytes are checked against.
@@ -34,6 +34,8 @@ class ContentReader {
   Expected<void> verify(const std::string& sha256, uint64_t size_bytes);
 
  private:
+  // Contents with long holes had it before those were left out of it.
+  bool has_plain_hash(const std::string& sha256, uint64_t size_bytes);
   struct Found {
     int64_t id = 0;
     int64_t size_bytes = 0;

@@ -105,7 +105,8 @@ class RecordingReader {
   Expected<Content> content(ContentId id);
   // Reads [offset, offset + out.size()) of a content; must lie inside it.
   Expected<void> read_content(ContentId id, uint64_t offset_bytes, std::span<std::byte> out);
-  // The first offset at or behind this one before which a content is all zero; its size if the rest is.
+  // The first offset from this one on that lies in a piece of the content which is not all zero; its size if
+  // there is none.
   Expected<uint64_t> next_content_data(ContentId id, uint64_t offset_bytes);
 
   Expected<std::vector<MemoryDigest>> digests_at(EventNumber event);

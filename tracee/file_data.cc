@@ -13,13 +13,10 @@ namespace bygone {
 std::optional<FileData> find_file_data(pid_t tid, const MemoryRange& mapped, uint64_t begin, uint64_t end) {
   const std::string link =
       fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapped.start.value, mapped.end.value);
+  struct stat st {};  // a device is not opened
+  if (stat(link.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
   const int fd = open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
-  struct stat st {};
-  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-    close(fd);
-    return std::nullopt;
-  }
   end = std::min(end, page_ceil(Address{uint64_t(st.st_size)}).value);
   FileData found;
   for (uint64_t at = begin; at < end;) {

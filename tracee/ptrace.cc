@@ -177,6 +177,7 @@ std::optional<int64_t> processor_time_ns(pid_t tgid, pid_t tid) {
   char text[96];
   int64_t time_ns = 0;
   if (read_proc_text(path, text) == 0 || sscanf(text, "%" SCNd64, &time_ns) != 1) return std::nullopt;
+  if (time_ns == 0) return std::nullopt;  // without CONFIG_SCHED_INFO
   return time_ns;
 }
 
