@@ -73,8 +73,8 @@ TEST(Landmark, ChecksAreMadeWhereTheyReach) {
   EXPECT_LE(check->code.size(), kPageSize);
   EXPECT_LE(check->data.size(), kPageSize);
   EXPECT_GT(check->differs, Address{0x555565550000});
-  EXPECT_FALSE(
-      make_landmark_check(std::span(instruction).first(6), expected, {}, {&word, 1}, Address{0x700000000000}));
+  EXPECT_FALSE(make_landmark_check(std::span(instruction).first(6), expected, {}, {&word, 1},
+                                   Address{0x700000000000}));
 }
 
 TEST(Landmark, TellsTheProgramsRegistersFromThoseAtTheTrap) {
