@@ -74,11 +74,14 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
   if (task.forced_result) return;
   const Capture capture = written_by(task.entry, result, task.space->memory);
   if (watch) {
-    const std::vector<MemoryRange> changed = watch->changed();
     const bool only_checks = capture.unknown.empty();
-    if (!only_checks || writes_alone(task)) capture_ranges(task, changed);
-    if (only_checks && checks_row(task) && writes_alone(task))
-      compare_with_row(task, watch->changed(ChangeDetail::exact), capture);
+    if (!only_checks) {
+      capture_ranges(task, watch->changed());
+    } else if (writes_alone(task)) {
+      const std::vector<MemoryRange> changed = watch->changed(ChangeDetail::exact);
+      capture_ranges(task, changed);
+      if (checks_row(task)) compare_with_row(task, changed, capture);
+    }
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);
@@ -116,13 +119,14 @@ void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
 RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
   const size_t depth = numbers_of(task.tid).size();
   if (depth < 2) return find(number);
+  const std::string pid_namespace = pid_namespace_of(task.tid);
   RecordedTask* deeper = nullptr;
   for (const auto& [tid, other] : tasks_) {
     const std::vector<pid_t> numbers = numbers_of(tid);
     if (numbers.size() < depth || numbers[depth - 1] != number) continue;
     if (numbers.size() > depth)
       deeper = other.get();
-    else if (pid_namespace_of(tid) == pid_namespace_of(task.tid))
+    else if (pid_namespace_of(tid) == pid_namespace)
       return other.get();
   }
   return deeper;

@@ -255,7 +255,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     task.interrupted_call = -1;
 
   if (is_exec(number)) {
-    if (has_lost_image(task)) return end_with_lost_image(task);
+    task.image_lost = has_lost_image(task);
+    if (task.image_lost) return wait_for_end(task);
     call_off_last_writes(task);
   }
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;

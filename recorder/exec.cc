@@ -236,9 +236,8 @@ bool Session::has_lost_image(const RecordedTask& task) {
   return !now.read_value(kDataPage, word) && !has_ended(task.tgid, task.tid);
 }
 
-Expected<void> Session::end_with_lost_image(RecordedTask& task) {
+Expected<void> Session::wait_for_end(RecordedTask& task) {
   task.in_call = true;
-  task.image_lost = true;
   task.state = RecordedTask::State::away;
   int signal = 0;
   for (;;) {

@@ -23,7 +23,7 @@ struct FileWrite {
   Extent extent = Extent::result;
   int64_t start = -1;  // -1: at the descriptor's position, which has moved since
   int64_t size = 0;
-  Address path;
+  Address path = {};
   // Whether a write goes to the end of the file; else the descriptor's O_APPEND says so.
   std::optional<bool> appends = {};
 };
@@ -57,29 +57,25 @@ std::optional<FileWrite> file_write_of(const Registers& call, int64_t result, Tr
     case SYS_write:
     case SYS_writev:
     case SYS_sendfile:
-      return FileWrite{fd, Extent::result, -1, 0, {}};
+      return FileWrite{.fd = fd};
     case SYS_pwrite64:
     case SYS_pwritev:
-      return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}};
+      return FileWrite{.fd = fd, .start = int64_t(call.argument(3))};
     case SYS_pwritev2:
-      return FileWrite{fd, Extent::result, int64_t(call.argument(3)), 0, {}, end_of_pwritev2(call)};
+      return FileWrite{.fd = fd, .start = int64_t(call.argument(3)), .appends = end_of_pwritev2(call)};
     case SYS_copy_file_range:
     case SYS_splice:
-      return FileWrite{int(call.argument(2)),
-                       Extent::result,
-                       start_behind(Address{call.argument(3)}, result, memory),
-                       0,
-                       {}};
+      return FileWrite{.fd = int(call.argument(2)),
+                       .start = start_behind(Address{call.argument(3)}, result, memory)};
     case SYS_ftruncate:
-      return FileWrite{fd, Extent::no_byte, -1, 0, {}};
+      return FileWrite{.fd = fd, .extent = Extent::no_byte};
     case SYS_truncate:
-      return FileWrite{-1, Extent::no_byte, -1, 0, Address{call.argument(0)}};
+      return FileWrite{.extent = Extent::no_byte, .path = Address{call.argument(0)}};
     case SYS_fallocate:
-      return FileWrite{fd,
-                       extent_of_fallocate(int(call.argument(1))),
-                       int64_t(call.argument(2)),
-                       int64_t(call.argument(3)),
-                       {}};
+      return FileWrite{.fd = fd,
+                       .extent = extent_of_fallocate(int(call.argument(1))),
+                       .start = int64_t(call.argument(2)),
+                       .size = int64_t(call.argument(3))};
     case SYS_open:
       open_flags = call.argument(1);
       break;
@@ -96,7 +92,7 @@ std::optional<FileWrite> file_write_of(const Registers& call, int64_t result, Tr
       return std::nullopt;
   }
   if ((open_flags & O_TRUNC) == 0) return std::nullopt;
-  return FileWrite{int(result), Extent::no_byte, -1, 0, {}};
+  return FileWrite{.fd = int(result), .extent = Extent::no_byte};
 }
 
 // Where we find the file that the call names.

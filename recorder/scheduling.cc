@@ -56,65 +56,86 @@ std::optional<int64_t> Session::set_affinity(RecordedTask& task) {
 }
 
 void Session::finish_scheduling_call(RecordedTask& task) {
+  if (task.forced_result) return;
   const auto number = task.entry.registers[Register::orig_rax];
   const int64_t result = int64_t(task.registers[Register::rax]);
-  const bool concerns_us = number == SYS_sched_setscheduler || number == SYS_sched_setparam ||
-                           number == SYS_sched_setattr || number == SYS_sched_getscheduler ||
-                           number == SYS_sched_getparam || number == SYS_sched_getattr ||
-                           number == SYS_sched_getaffinity || number == SYS_getcpu;
-  const bool may_be_ours = number == SYS_sched_setparam && result == -EINVAL;
-  if (!concerns_us || (is_error(result) && !may_be_ours) || task.forced_result) return;
-  RecordedTask* const subject = number == SYS_getcpu ? &task : subject_of_scheduling(task);
-  if (subject == nullptr) return;
-  TraceeMemory& memory = task.space->memory;
-  const Address first{task.entry.registers.argument(0)}, second{task.entry.registers.argument(1)};
   switch (number) {
-    case SYS_getcpu: {
-      uint32_t processor = 0;
-      if (!task.processors_asked || !first || !memory.read_value(first, processor)) return;
-      const cpu_set_t& asked = *task.processors_asked;
-      if (processor < CPU_SETSIZE && CPU_ISSET(processor, &asked)) return;
-      for (processor = 0; !CPU_ISSET(processor, &asked); ++processor) {
-      }
-      memory.write_value(first, processor);
+    case SYS_getcpu:
+      if (!is_error(result)) tell_processor(task);
       return;
-    }
-    case SYS_sched_getaffinity: {
-      if (!subject->processors_asked) return;
-      const auto bytes = std::as_bytes(std::span(&*subject->processors_asked, 1));
-      memory.write(Address{task.entry.registers.argument(2)},
-                   bytes.first(std::min(size_t(result), bytes.size())));
-      return;
-    }
+    case SYS_sched_getaffinity:
+    case SYS_sched_setscheduler:
     case SYS_sched_getscheduler:
-      if (!subject->policy_asked) return;
-      task.registers[Register::rax] = uint64_t(subject->policy_asked->policy);
-      set_registers(task.tid, task.registers);
-      return;
     case SYS_sched_getparam:
-      if (subject->policy_asked) memory.write_value(second, subject->policy_asked->priority);
+    case SYS_sched_setattr:
+    case SYS_sched_getattr:
+      if (is_error(result)) return;
+      break;
+    case SYS_sched_setparam:
+      if (is_error(result) && result != -EINVAL) return;
+      break;
+    default:
+      return;
+  }
+  RecordedTask* const subject = subject_of_scheduling(task);
+  if (subject == nullptr) return;
+  if (number == SYS_sched_setscheduler || number == SYS_sched_setattr) return note_policy(*subject);
+  if (number == SYS_sched_getaffinity) return tell_affinity(task, *subject);
+  if (subject->policy_asked) tell_policy(task, *subject->policy_asked);
+}
+
+// One of those it has asked for.
+void Session::tell_processor(RecordedTask& task) {
+  TraceeMemory& memory = task.space->memory;
+  const Address at{task.entry.registers.argument(0)};
+  uint32_t processor = 0;
+  if (!task.processors_asked || !at || !memory.read_value(at, processor)) return;
+  const cpu_set_t& asked = *task.processors_asked;
+  if (processor < CPU_SETSIZE && CPU_ISSET(processor, &asked)) return;
+  for (processor = 0; !CPU_ISSET(processor, &asked); ++processor) {
+  }
+  memory.write_value(at, processor);
+}
+
+void Session::tell_affinity(RecordedTask& task, const RecordedTask& subject) {
+  if (!subject.processors_asked) return;
+  const auto bytes = std::as_bytes(std::span(&*subject.processors_asked, 1));
+  const size_t told = std::min(size_t(task.registers[Register::rax]), bytes.size());
+  task.space->memory.write(Address{task.entry.registers.argument(2)}, bytes.first(told));
+}
+
+// The kernel knows nothing of the policy that the task seems to have.
+void Session::tell_policy(RecordedTask& task, PolicyAsked& asked) {
+  TraceeMemory& memory = task.space->memory;
+  const Address at{task.entry.registers.argument(1)};
+  const auto answer_with = [&](int64_t result) {
+    task.registers[Register::rax] = uint64_t(result);
+    set_registers(task.tid, task.registers);
+  };
+  switch (task.entry.registers[Register::orig_rax]) {
+    case SYS_sched_getscheduler:
+      return answer_with(asked.policy);
+    case SYS_sched_getparam:
+      memory.write_value(at, asked.priority);
       return;
     case SYS_sched_getattr: {
       SchedulerAttributes attributes;
-      if (!subject->policy_asked || !memory.read_value(second, attributes)) return;
-      attributes.policy = uint32_t(subject->policy_asked->policy & ~SCHED_RESET_ON_FORK);
-      attributes.priority = uint32_t(subject->policy_asked->priority);
-      memory.write_value(second, attributes);
+      if (!memory.read_value(at, attributes)) return;
+      attributes.policy = uint32_t(asked.policy & ~SCHED_RESET_ON_FORK);
+      attributes.priority = uint32_t(asked.priority);
+      memory.write_value(at, attributes);
       return;
     }
     case SYS_sched_setparam: {
-      // The kernel knows nothing of the policy that it seems to have.
       int32_t priority = 0;
-      if (!subject->policy_asked || !memory.read_value(second, priority)) return;
+      if (!memory.read_value(at, priority)) return;
       const bool fits =
           priority >= sched_get_priority_min(SCHED_FIFO) && priority <= sched_get_priority_max(SCHED_FIFO);
-      if (fits) subject->policy_asked->priority = priority;
-      task.registers[Register::rax] = fits ? 0 : uint64_t(-EINVAL);
-      set_registers(task.tid, task.registers);
-      return;
+      if (fits) asked.priority = priority;
+      return answer_with(fits ? 0 : -EINVAL);
     }
     default:
-      note_policy(*subject);
+      return;
   }
 }
 

@@ -178,6 +178,9 @@ class Session {
   RecordedTask* subject_of_scheduling(RecordedTask& task);
   std::optional<int64_t> set_affinity(RecordedTask& task);
   void finish_scheduling_call(RecordedTask& task);
+  static void tell_processor(RecordedTask& task);
+  static void tell_affinity(RecordedTask& task, const RecordedTask& subject);
+  static void tell_policy(RecordedTask& task, PolicyAsked& asked);
   static void note_policy(RecordedTask& task);
   static void inherit_scheduling(const RecordedTask& parent, RecordedTask& child);
 
@@ -190,7 +193,8 @@ class Session {
   // Nothing if code cannot run at `place`.
   std::optional<int64_t> borrow_code_at(RecordedTask& task, Address place, const RemoteCall& request);
   static bool has_lost_image(const RecordedTask& task);
-  Expected<void> end_with_lost_image(RecordedTask& task);
+  // The kernel is killing it by a signal: that, and what else comes, is let through until the task has ended.
+  Expected<void> wait_for_end(RecordedTask& task);
   Expected<void> install_own_pages(RecordedTask& task);
   Expected<void> read_initial_mappings(RecordedTask& task, std::vector<std::byte>& stack_bytes);
 
@@ -223,6 +227,7 @@ class Session {
   bool put_aside(RecordedTask& task, const Stop& stop);
   Expected<void> on_signal(RecordedTask& task, int signal);
   // To the task, or first to its tracer.
+  void log_signal(RecordedTask& task, const siginfo_t& info, SignalPosition position, SignalAction action);
   static bool can_be_delivered(const RecordedTask& task, int signal);
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
@@ -392,11 +397,10 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
-  bool any_call_may_block_ = false;  // a filter asks a process whether a call may be made
-  bool read_all_mappings_ = false;   // a call changed mappings in a way only the kernel can tell
-  bool read_implies_exec_ =
-      false;                  // some task has, or had, that personality(2): protections are not as asked
-  bool makes_holes_ = false;  // some task has made a call that can clear a part of a file
+  bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
+  bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
+  bool read_implies_exec_ = false;     // some task has, or had, that personality(2)
+  bool makes_holes_ = false;           // some task has made a call that can clear a part of a file
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)

@@ -268,6 +268,14 @@ void Session::hold_signal(RecordedTask& task, const siginfo_t& info) {
   if (queues || !pending) task.held_signals.push_back(info);
 }
 
+void Session::log_signal(RecordedTask& task, const siginfo_t& info, SignalPosition position,
+                         SignalAction action) {
+  log_.row(Signal{log_.next(), Tid{task.tid}, info.si_signo, info.si_code, position, action},
+           std::as_bytes(std::span(&info, 1)));
+  // Rights to protection keys tell it from accesses that were allowed.
+  if (info.si_signo == SIGSEGV && info.si_code == SEGV_PKUERR) log_extended_state(task);
+}
+
 Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
   if (task.traced.tracer != 0 && info.si_signo != SIGKILL && !std::exchange(task.traced.passing, false))
     return stop_at_signal(task, info, position);
@@ -278,10 +286,7 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   if (position != SignalPosition::fault) note_interruption(task);
   const int signal = info.si_signo;
   SignalAction action = action_for(task.tid, signal);
-  log_.row(Signal{log_.next(), Tid{task.tid}, signal, info.si_code, position, action},
-           std::as_bytes(std::span(&info, 1)));
-  // Rights to protection keys tell it from accesses that were allowed.
-  if (signal == SIGSEGV && info.si_code == SEGV_PKUERR) log_extended_state(task);
+  log_signal(task, info, position, action);
   task.signal_at_return = position == SignalPosition::call_exit;
   // What a fault did to the stack before it (growth) belongs here too: complete() looks.
   BYGONE_TRY(complete(task, FrameKind::signal, signal, std::nullopt));

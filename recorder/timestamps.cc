@@ -81,15 +81,13 @@ int64_t Session::set_timestamp_mode(RecordedTask& task, uint64_t mode) {
 }
 
 Expected<void> Session::end_by_fault(RecordedTask& task, const siginfo_t& info) {
-  log_.row(Signal{log_.next(), Tid{task.tid}, info.si_signo, info.si_code, SignalPosition::fault,
-                  SignalAction::terminated},
-           std::as_bytes(std::span(&info, 1)));
+  log_signal(task, info, SignalPosition::fault, SignalAction::terminated);
   task.signal_at_return = false;
   BYGONE_TRY(complete(task, FrameKind::signal, info.si_signo, std::nullopt));
   Registers nowhere = task.registers;
   nowhere[Register::rip] = 0;
   set_registers(task.tid, nowhere);
-  return end_with_lost_image(task);
+  return wait_for_end(task);
 }
 
 bool Session::becomes_fault(RecordedTask& task, siginfo_t& info) {

@@ -86,8 +86,7 @@ Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
 }
 
 Expected<void> Session::stop_at_signal(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
-  log_.row(Signal{log_.next(), Tid{task.tid}, info.si_signo, info.si_code, position, SignalAction::traced},
-           std::as_bytes(std::span(&info, 1)));
+  log_signal(task, info, position, SignalAction::traced);
   task.signal_at_return = position == SignalPosition::call_exit;
   BYGONE_TRY(complete(task, FrameKind::signal, info.si_signo, std::nullopt));
   stop_for_tracer(task, Traced::Place::user, stop_status(info.si_signo), info);

@@ -130,15 +130,15 @@ void ContentFiles::forget_shared(Device device, uint64_t inode) {
 Expected<void> ContentFiles::resize(const Mapping& mapping) {
   const KernelMapping& recorded = mapping.recorded;
   if (recorded.file_stat.mode == 0) return {};
+  const FileKey key(recorded.device, recorded.inode);
+  const bool is_private = !recorded.prot.shared;
+  if (is_private && mapping.data.source != DataSource::content) return {};
   int fd = -1;
-  if (recorded.prot.shared) {
-    const auto it = shared_.find(std::pair(recorded.device, recorded.inode));
-    if (it != shared_.end()) fd = it->second.fd;
-  } else if (mapping.data.source == DataSource::content) {
-    const auto it = contents_.find(std::pair(FileKey(recorded.device, recorded.inode), mapping.data.content));
-    const auto joined = shared_.find(std::pair(recorded.device, recorded.inode));
-    fd = it != contents_.end() ? it->second.fd : joined != shared_.end() ? joined->second.fd : -1;
-  }
+  if (const auto own = contents_.find(std::pair(key, mapping.data.content));
+      is_private && own != contents_.end())
+    fd = own->second.fd;
+  else if (const auto shared = shared_.find(key); shared != shared_.end())
+    fd = shared->second.fd;
   struct stat st;
   if (fd < 0 || fstat(fd, &st) != 0 || uint64_t(st.st_size) == recorded.file_stat.size_bytes) return {};
   if (ftruncate(fd, off_t(recorded.file_stat.size_bytes)) == 0) return {};

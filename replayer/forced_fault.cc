@@ -11,8 +11,6 @@ namespace bygone {
 
 namespace {
 
-constexpr int kProtectionKeyFault = 4;  // SEGV_PKUERR
-
 std::optional<siginfo_t> siginfo_of(const FullFrame& frame) {
   siginfo_t info;
   if (frame.siginfo.size() < sizeof info) return std::nullopt;
@@ -31,7 +29,7 @@ std::optional<Address> ReplaySession::page_to_fault(const ReplayedTask& task, co
   if (!info || info->si_code <= 0) return std::nullopt;
   const Address page = page_of(*info);
   if (task.space->space.find(page) == nullptr) return std::nullopt;
-  if (info->si_signo == SIGSEGV && info->si_code == kProtectionKeyFault) return page;
+  if (info->si_signo == SIGSEGV && info->si_code == SEGV_PKUERR) return page;
   // Where the file ends a replay's own file ends, too, and that page cannot be read.
   std::byte byte;
   if (info->si_signo == SIGBUS && task.space->memory.read_value(page, byte)) return page;
