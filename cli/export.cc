@@ -12,7 +12,7 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct ExportArguments {
   std::string recording;
   std::string format = "strace";
   std::string statement;
@@ -20,7 +20,7 @@ struct Options {
 };
 
 // What programs gave to calls takes a replay; where that ends early the rest is shown as it was recorded.
-Expected<void> export_strace(const Store& store, RecordingReader& recording, const Options& options,
+Expected<void> export_strace(const Store& store, RecordingReader& recording, const ExportArguments& options,
                              const query::TextSink& sink) {
   ReplayMachine machine([&] { return store.read_again(options.recording, recording); });
   query::StraceOptions strace;
@@ -31,7 +31,7 @@ Expected<void> export_strace(const Store& store, RecordingReader& recording, con
   return query::export_strace(recording, strace, sink);
 }
 
-Expected<int> show_statement(const Options& options) {
+Expected<int> show_statement(const ExportArguments& options) {
   const auto format = query::format_of(options.format);
   const auto statement = format ? query::load_statement(options.statement, *format) : std::nullopt;
   if (!statement)
@@ -43,7 +43,7 @@ Expected<int> show_statement(const Options& options) {
   return 0;
 }
 
-Expected<int> export_recording(const Invocation& invocation, const Options& options) {
+Expected<int> export_recording(const Invocation& invocation, const ExportArguments& options) {
   if (!options.statement.empty()) return show_statement(options);
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
@@ -67,7 +67,7 @@ Expected<int> export_recording(const Invocation& invocation, const Options& opti
 }  // namespace
 
 void add_export_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportArguments>();
   CLI::App* command = add_command(
       root, invocation, "export", "write a recording's events for other programs",
       "  bygone export ls-0                                 as strace writes it\n"

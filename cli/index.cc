@@ -11,12 +11,12 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct IndexArguments {
   std::string recording;
   double every_s = 0.5;
 };
 
-Expected<int> index(const Invocation& invocation, const Options& options) {
+Expected<int> index(const Invocation& invocation, const IndexArguments& options) {
   BYGONE_ASSIGN(Store store, invocation.open_store());
   BYGONE_ASSIGN(auto recording, store.read(options.recording));
   const std::string name = recording->name();
@@ -38,7 +38,7 @@ Expected<int> index(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_index_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<IndexArguments>();
   CLI::App* command =
       add_command(root, invocation, "index", "add snapshots, so that any event is near one",
                   "  bygone index ls-0\n"

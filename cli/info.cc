@@ -7,12 +7,12 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct InfoArguments {
   std::string recording;
   RowOptions rows;
 };
 
-Expected<int> info(const Invocation& invocation, const Options& options) {
+Expected<int> info(const Invocation& invocation, const InfoArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(options.recording));
   StandardOutput output;
@@ -25,7 +25,7 @@ Expected<int> info(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_info_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InfoArguments>();
   CLI::App* command = add_command(root, invocation, "info", "tell what a recording is",
                                   "  bygone info                         the latest recording\n"
                                   "  bygone info ls-0 --format json");

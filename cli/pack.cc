@@ -11,13 +11,13 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct PackArguments {
   std::string recording;
   std::string file;
   std::string name;
 };
 
-Expected<int> pack(const Invocation& invocation, const Options& options) {
+Expected<int> pack(const Invocation& invocation, const PackArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const PackReport report, pack_recording(store, options.recording, options.file));
   tell(fmt::format("packed {} events and {} files into {}, {} bytes", report.events, report.contents,
@@ -26,7 +26,7 @@ Expected<int> pack(const Invocation& invocation, const Options& options) {
 }
 
 // The name goes to standard output, for scripts that go on with it.
-Expected<int> import(const Invocation& invocation, const Options& options) {
+Expected<int> import(const Invocation& invocation, const PackArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const std::string name, import_recording(store, options.file, options.name));
   StandardOutput output;
@@ -38,7 +38,7 @@ Expected<int> import(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_pack_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PackArguments>();
   CLI::App* command = add_command(root, invocation, "pack", "write a recording into one file that travels",
                                   "  bygone pack ls-0 ls.bygone\n"
                                   "  bygone replay ls.bygone\n"
@@ -51,7 +51,7 @@ void add_pack_command(CLI::App& root, Invocation& invocation) {
 }
 
 void add_import_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PackArguments>();
   CLI::App* command =
       add_command(root, invocation, "import", "bring a packed recording into the store",
                   "  bygone import ls.bygone\n"

@@ -15,7 +15,7 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct QueryArguments {
   std::vector<std::string> words;
   RowOptions rows;
   bool explain = false;
@@ -23,7 +23,7 @@ struct Options {
 
 // Questions from standard input, one a line; empty lines and those that begin with # are passed over. A
 // question that fails does not end it; the exit status is that of the first that did.
-Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const Options& options) {
+Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const QueryArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(name));
   limit_answers();
@@ -46,7 +46,7 @@ Expected<int> answer_lines(const Invocation& invocation, const std::string& name
   return status;
 }
 
-Expected<int> query(const Invocation& invocation, const Options& options) {
+Expected<int> query(const Invocation& invocation, const QueryArguments& options) {
   if (!options.words.empty() && options.words.size() <= 2 && options.words.back() == "-")
     return answer_lines(invocation, options.words.size() == 2 ? options.words.front() : "", options);
   BYGONE_ASSIGN(const PhraseArguments asked, phrase_arguments(options.words));
@@ -76,7 +76,7 @@ std::string phrase_list() {
 }  // namespace
 
 void add_query_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<QueryArguments>();
   CLI::App* command = add_command(
       root, invocation, "query", "ask a recording",
       "  bygone query tasks                          the latest recording\n"

@@ -15,7 +15,7 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct RecordArguments {
   std::string name;
   pid_t pid = 0;
   double duration_s = 0;
@@ -34,7 +34,7 @@ struct Options {
   std::string on_spin = "detach";
 };
 
-void tell_outcome(const std::string& name, const RecordOutcome& outcome, const Options& options) {
+void tell_outcome(const std::string& name, const RecordOutcome& outcome, const RecordArguments& options) {
   if (outcome.store_failure)
     return tell(
         fmt::format("{}: ends where the store failed; `bygone info {}` says how far it goes", name, name));
@@ -71,7 +71,7 @@ void tell_window(const Store& store, const std::string& name, uint64_t bound_byt
                   name, query::size_text(bound_bytes), query::size_text(least)));
 }
 
-Expected<int> record(const Invocation& invocation, const Options& options) {
+Expected<int> record(const Invocation& invocation, const RecordArguments& options) {
   const bool attaches = options.pid != 0;
   if (attaches != (invocation.program.empty() || invocation.program.front().empty()))
     return fail(
@@ -131,7 +131,7 @@ Expected<int> record(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_record_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RecordArguments>();
   CLI::App* command =
       add_command(root, invocation, "record", "run a program and record it, with all its children",
                   "  bygone record ls -l                 as ls-0; the next one is ls-1\n"

@@ -14,7 +14,7 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct ReplayArguments {
   std::string recording;
   std::optional<std::string> at;
   std::optional<std::string> until;
@@ -40,7 +40,7 @@ Expected<std::optional<EventNumber>> find_event(RecordingReader& recording,
   return std::optional(event);
 }
 
-Expected<int> replay(const Invocation& invocation, const Options& options) {
+Expected<int> replay(const Invocation& invocation, const ReplayArguments& options) {
   std::optional<Moment> at, until;
   if (options.at) {
     BYGONE_ASSIGN(at, parse_moment(*options.at));
@@ -86,7 +86,7 @@ Expected<int> replay(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_replay_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReplayArguments>();
   CLI::App* command =
       add_command(root, invocation, "replay", "make a recorded run happen again",
                   "  bygone replay                       the latest recording\n"

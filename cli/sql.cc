@@ -8,12 +8,12 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct SqlArguments {
   std::vector<std::string> words;
   RowOptions rows;
 };
 
-Expected<int> sql(const Invocation& invocation, const Options& options) {
+Expected<int> sql(const Invocation& invocation, const SqlArguments& options) {
   if (options.words.empty() || options.words.size() > 2)
     return fail(ErrorKind::usage, "sql", "takes a statement, or a recording and a statement",
                 "put the statement in quotes");
@@ -34,7 +34,7 @@ Expected<int> sql(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_sql_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SqlArguments>();
   CLI::App* command = add_command(
       root, invocation, "sql", "ask a recording in SQL",
       "  bygone sql ls-0 \"SELECT call, count(*) FROM frames GROUP BY call\"\n"

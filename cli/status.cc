@@ -13,7 +13,7 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct StatusArguments {
   RowOptions rows;
   bool watch = false;
 };
@@ -28,7 +28,7 @@ query::Cell rate(uint64_t now, uint64_t before, bool known) {
 using Earlier = std::map<std::string, LiveRecording>;
 
 // Rates are over the last interval; there are none the first time.
-Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const Options& options) {
+Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const StatusArguments& options) {
   const query::ResultHeader header{
       {"name", "events", "events_per_s", "bytes", "bytes_per_s", "compression_percent", "ring_fill_percent",
        "ring_waits", "ring_wait_ms", "rings", "service_pid", "service_memory_bytes"},
@@ -53,9 +53,9 @@ Expected<void> show(const ServiceStatus& status, const Earlier& earlier, const O
   return output.flush();
 }
 
-Expected<int> status(const Invocation& invocation, const Options& options) {
+Expected<int> status(const Invocation& invocation, const StatusArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
-  Options shown = options;
+  StatusArguments shown = options;
   // An array that never ends helps nobody: while it is watched, JSON is one object a line.
   if (shown.watch && shown.rows.format == "json") shown.rows.format = "jsonl";
   Earlier earlier;
@@ -74,7 +74,7 @@ Expected<int> status(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_status_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<StatusArguments>();
   CLI::App* command = add_command(root, invocation, "status", "show what is being recorded just now",
                                   "  bygone status\n"
                                   "  bygone status --watch\n"

@@ -9,12 +9,12 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct TriggerArguments {
   std::string recording;
   std::string name;
 };
 
-Expected<int> trigger(const Invocation& invocation, const Options& options) {
+Expected<int> trigger(const Invocation& invocation, const TriggerArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const std::string frozen, freeze_recording(store, options.recording, options.name));
   StandardOutput output;
@@ -26,7 +26,7 @@ Expected<int> trigger(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_trigger_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TriggerArguments>();
   CLI::App* command = add_command(
       root, invocation, "trigger", "freeze what is kept of a recording in progress",
       "  bygone record --keep 10m --name server ./server &\n"

@@ -12,13 +12,13 @@
 namespace bygone::cli {
 namespace {
 
-struct Options {
+struct VerifyArguments {
   std::vector<std::string> recordings;
   bool no_files = false;
   bool replay = false;
 };
 
-Expected<int> verify(const Invocation& invocation, const Options& options) {
+Expected<int> verify(const Invocation& invocation, const VerifyArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   StandardOutput output;
   for (const std::string& recording : options.recordings) {
@@ -43,7 +43,7 @@ Expected<int> verify(const Invocation& invocation, const Options& options) {
 }  // namespace
 
 void add_verify_command(CLI::App& root, Invocation& invocation) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyArguments>();
   options->recordings = {""};
   CLI::App* command = add_command(root, invocation, "verify", "read all of a recording and check it",
                                   "  bygone verify\n"

@@ -2,7 +2,7 @@
 # directory that holds nothing but a link to that one room, so a room sees the headers of the rooms it names
 # under MAY_USE (and of those they name) and of no other: the direction of the arrows is a compile error, not a habit.
 function(bygone_room name)
-  cmake_parse_arguments(ROOM "" "PRECOMPILED" "MAY_USE;SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "MAY_USE;SOURCES;LIBRARIES" ${ARGN})
   set(target bygone_${name})
   set(view ${PROJECT_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${view})
@@ -15,8 +15,5 @@ function(bygone_room name)
     target_link_libraries(${target} PUBLIC bygone_${other})
   endforeach()
   target_link_libraries(${target} PUBLIC ${ROOM_LIBRARIES} PRIVATE bygone_warnings)
-  if(NOT ROOM_PRECOMPILED)
-    set(ROOM_PRECOMPILED rooms)
-  endif()
-  bygone_precompile(${target} ${ROOM_PRECOMPILED})
+  bygone_precompile(${target} rooms)
 endfunction()
