@@ -70,7 +70,7 @@ TEST(AttachTest, RecordsAProcessThatRunsAlreadyAndLetsItRunOn) {
 
 TEST(AttachTest, TakesTheDescendantsAlongWhereThatIsWanted) {
   Bygone bygone;
-  ProcessRun target({program("busy_tree"), "1.5"}, {});
+  ProcessRun target({program("busy_tree"), "4"}, {});
   ASSERT_NE(find_descendant(target.pid(), "busy_tree"), 0);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   const std::string pid = std::to_string(target.pid());
