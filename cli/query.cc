@@ -23,7 +23,8 @@ struct QueryArguments {
 
 // Questions from standard input, one a line; empty lines and those that begin with # are passed over. A
 // question that fails does not end it; the exit status is that of the first that did.
-Expected<int> answer_lines(const Invocation& invocation, const std::string& name, const QueryArguments& options) {
+Expected<int> answer_lines(const Invocation& invocation, const std::string& name,
+                           const QueryArguments& options) {
   BYGONE_ASSIGN(const Store store, invocation.open_store());
   BYGONE_ASSIGN(const auto recording, store.read(name));
   limit_answers();

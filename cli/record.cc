@@ -20,6 +20,7 @@ struct RecordArguments {
   pid_t pid = 0;
   double duration_s = 0;
   bool descendants = false;
+  std::string rdtsc = "auto";
   bool check = false;
   bool check_syscalls = false;
   bool quiet = false;
@@ -84,6 +85,7 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
   record_options.row_checking = options.check_syscalls ? RowChecking::on : RowChecking::off;
   record_options.on_store_failure =
       options.on_store_failure == "kill" ? OnStoreFailure::kill : OnStoreFailure::detach;
+  if (options.rdtsc == "ud2") record_options.timestamp_trap = TimestampTrap::ud2;
   if (options.descendants) record_options.descendants = Descendants::too;
   BYGONE_ASSIGN(record_options.snapshots.keep, parse_keep(options.keep));
   if (options.no_snapshots && record_options.snapshots.keep.any())
@@ -196,6 +198,13 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
   add_ending("--on-spin", options->on_spin,
              "after that time let the program run on unrecorded, or kill it [detach]");
+  command
+      ->add_option(
+          "--rdtsc", options->rdtsc,
+          "let the processor trap what reads its time stamp counter, where it can, or put ud2 in its "
+          "place [auto]")
+      ->type_name("auto|ud2")
+      ->check(CLI::IsMember({"auto", "ud2"}));
   command->add_flag("--durable", options->durable,
                     "sync every commit to the disk: what readers see outlives a crash of the machine");
   command

@@ -132,6 +132,17 @@ RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
   return deeper;
 }
 
+void Session::capture_device_memory(RecordedTask& task) {
+  const auto write_down = [&](Address at, std::span<const std::byte> bytes) {
+    log_.memory_write(Tid{task.tid}, at, bytes);
+  };
+  const bool all = task.space->devices.look(task.space->space, task.space->memory, write_down);
+  if (all) return;
+  for (const auto& [start, mapping] : task.space->space.mappings())
+    if (mapping.kind == MappingKind::device && mapping.first_event == log_.next())
+      note_uncaptured(SYS_mmap, mapping.recorded.path);
+}
+
 // process_vm_writev(2) into a task of this recording.
 void Session::capture_remote_writes(RecordedTask& task, int64_t result) {
   if (task.entry.registers[Register::orig_rax] != SYS_process_vm_writev || result <= 0) return;

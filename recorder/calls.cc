@@ -87,6 +87,11 @@ void Session::adjust_call(RecordedTask& task) {
       has_advice_ = has_advice_ || lasts(registers.argument(2));
       if (registers.argument(2) == MADV_FREE) replace_argument(Register::rdx, MADV_DONTNEED);
       return;
+    case SYS_process_madvise:
+      // On one's own memory, as a kernel before Linux 6.13 answers, but for what only empties pages.
+      if (changes_memory(registers.argument(3)) && !empties_pages(registers.argument(3)))
+        answer(task, -EINVAL);
+      return;
     case SYS_mmap:
       // Memory whose pages may vanish: as a kernel answers that has none (before Linux 6.11).
       if ((registers.argument(3) & MAP_TYPE) == kDroppable) answer(task, -EINVAL);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,7 +81,8 @@ Expected<bool> FileKeeper::keep(pid_t tid, int fd, Mapping& mapping) {
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return false;
   kernel.file_stat = {uint32_t(st.st_mode), uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
-  if (S_ISCHR(st.st_mode)) {  // /dev/zero; other devices have no content to keep
+  constexpr unsigned kMemoryDevices = 1, kZero = 5;  // Documentation/admin-guide/devices.txt
+  if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(kMemoryDevices, kZero)) {
     mapping.data.source = DataSource::zero;
     return true;
   }

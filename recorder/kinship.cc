@@ -50,6 +50,11 @@ std::vector<pid_t> numbers_of(pid_t tid) {
   return numbers;
 }
 
+bool is_namespace_init(pid_t pid) {
+  const std::vector<pid_t> numbers = numbers_of(pid);
+  return numbers.size() > 1 && numbers.back() == 1;
+}
+
 std::string pid_namespace_of(pid_t tid) {
   char path[48], target[48];
   snprintf(path, sizeof path, "/proc/%d/ns/pid", tid);

@@ -54,13 +54,10 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, fd, mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
-  // No file in the usual sense: a device, a ring of the kernel's. Its bytes as of now are kept; what the
-  // device changes later is not seen.
-  note_uncaptured(SYS_mmap, mapping.recorded.path);
-  ++outcome_.uncaptured_calls;
-  std::vector<std::byte> bytes(kPageSize);
-  for (Address at = mapping.range().start; at < mapping.range().end; at = at + kPageSize)
-    if (task.space->memory.read(at, bytes)) log_.memory_write(Tid{task.tid}, at, bytes);
+  // No file in the usual sense: a device, a ring of the kernel's.
+  maps_devices_ = true;
+  mapping.kind = MappingKind::device;
+  task.space->devices.begin(task.tid, fd, mapping.recorded, task.space->memory);
   return {};
 }
 

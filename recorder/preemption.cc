@@ -129,9 +129,17 @@ void Session::go_on_computing(const std::optional<Stop>& stop, const RecordedTas
     file_stop(*stop);
 }
 
-void Session::add_words(RecordedTask& task, MemoryWatch& watch, std::vector<LandmarkWord>& words) {
+std::vector<LandmarkWord> Session::changed_words(RecordedTask& task,
+                                                 std::initializer_list<MemoryWatch*> watches) {
+  std::vector<LandmarkWord> words;
   const LeftOut others = left_out(task);
-  std::vector<MemoryRange> changed = watch.changed();
+  std::vector<MemoryRange> changed;
+  for (MemoryWatch* const watch : watches) {
+    if (watch == nullptr) continue;
+    // A page first touched meanwhile, perhaps by us, need not have changed.
+    const std::vector<MemoryRange> found = watch->changed(ChangeDetail::certain);
+    changed.insert(changed.end(), found.begin(), found.end());
+  }
   // Counters stand alone, and buffers, which are large, say the least.
   std::stable_sort(changed.begin(), changed.end(), [](const MemoryRange& a, const MemoryRange& b) {
     return a.size_bytes() < b.size_bytes();
@@ -141,13 +149,14 @@ void Session::add_words(RecordedTask& task, MemoryWatch& watch, std::vector<Land
                                         [&](const MemoryRange& call) { return call.intersects(range); });
     if (by_another) continue;
     for (Address at{range.start.value & ~uint64_t{7}}; at < range.end; at = at + 8) {
-      if (words.size() == kMostLandmarkWords) return;
+      if (words.size() == kMostLandmarkWords) return words;
       LandmarkWord word{at, 0};
       const bool known =
           std::any_of(words.begin(), words.end(), [&](const LandmarkWord& w) { return w.at == at; });
       if (!known && task.space->memory.read_value(at, word.value)) words.push_back(word);
     }
   }
+  return words;
 }
 
 std::optional<Stop> Session::run_a_stretch(RecordedTask& task) {
@@ -185,7 +194,6 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     go_on_computing(stop, task);
     return {};
   }
-  std::vector<LandmarkWord> words;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
   in_flight.dead_below.clear();
@@ -208,8 +216,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
       place.reset();
       if (landmark && stop && stop->kind == Stop::Kind::trap) stop = walk_to_landmark(task, place);
       if (!place || landmark_instructions(task.space->memory, place->at()).empty()) break;
-      if (rounds) add_words(task, *rounds, words);
-      return finish_preemption(task, words);
+      return finish_preemption(task, changed_words(task, {rounds ? &*rounds : nullptr}));
     }
     Registers now;
     if (get_registers(task.tid, now) == Outcome::gone) return {};
@@ -219,9 +226,8 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     const bool same = as_landmark(now) == here && !difference_of_extended_states(extended_now, extended);
     if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
     if (landmark && (!same || have_digest)) {
-      if (watch) add_words(task, *watch, words);
-      if (rounds) add_words(task, *rounds, words);
-      return finish_preemption(task, words);
+      MemoryWatch* const round = watch ? &*watch : nullptr;
+      return finish_preemption(task, changed_words(task, {round, rounds ? &*rounds : nullptr}));
     }
     digest = digest_now;
     have_digest = same;

@@ -11,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "recorder/device_memory.h"
 #include "recorder/traced.h"
 #include "schema/rows.h"
 #include "tracee/address_space.h"
@@ -35,6 +36,7 @@ struct RecordedSpace {
   int statm = -1;               // kept open for mapped_pages()
   bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
   int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
+  DeviceMemory devices;
 };
 
 // Calls about tasks that are traced by tasks: their results are ours to give.

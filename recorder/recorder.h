@@ -31,6 +31,10 @@ enum class OnSpin { detach, kill };
 // Whether the children that a process has when it is attached to are recorded with it, and theirs.
 enum class Descendants { left_alone, too };
 
+// How rdtsc is made to trap: by the processor, or, where that does not work, by ud2 in its place, which a
+// program that reads its own code can see.
+enum class TimestampTrap { as_possible, ud2 };
+
 struct RecordOptions {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH as execvp(3) does
   // everything: AddressSpace is validated against /proc/PID/maps after every frame, and digests of all
@@ -41,6 +45,7 @@ struct RecordOptions {
   RowChecking row_checking = RowChecking::off;
   OnStoreFailure on_store_failure = OnStoreFailure::detach;
   Descendants descendants = Descendants::left_alone;
+  TimestampTrap timestamp_trap = TimestampTrap::as_possible;
   SnapshotOptions snapshots;
   // How long a task may compute while others, or a signal, wait for it and no place is found in which a
   // replay could stop it too; 0: without limit.

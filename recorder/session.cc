@@ -16,6 +16,7 @@
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
+#include "tracee/timestamp_trap.h"
 
 namespace bygone {
 
@@ -49,6 +50,7 @@ Session::Session(const RecordOptions& options, RecordSink& sink, const cpu_set_t
     : options_(options),
       sink_(sink),
       processors_(processors),
+      replaces_timestamps_(options.timestamp_trap == TimestampTrap::ud2 || !processor_traps_timestamps()),
       log_(sink),
       files_(sink),
       pacer_(options.snapshots, SnapshotPacer::Clock::now()),
@@ -385,6 +387,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   let_signals_in(task);
   if (task.space) {
     BYGONE_TRY(follow_kernel(task));
+    if (maps_devices_) capture_device_memory(task);
     log_.mapping_changes(task.space->space);
     if (options_.checking == Checking::everything && !log_.failure()) BYGONE_TRY(prove(task, event));
   }

@@ -90,7 +90,8 @@ class Session {
   // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
   std::optional<Stop> walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place);
   void go_on_computing(const std::optional<Stop>& stop, const RecordedTask& task);
-  void add_words(RecordedTask& task, MemoryWatch& watch, std::vector<LandmarkWord>& words);
+  // What of the task's memory has changed since the watches began; a watch may be missing.
+  std::vector<LandmarkWord> changed_words(RecordedTask& task, std::initializer_list<MemoryWatch*> watches);
   // Lets the task compute on for a little; its stop then, if it is still there.
   std::optional<Stop> run_a_stretch(RecordedTask& task);
   Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
@@ -140,6 +141,7 @@ class Session {
   // The task with that number in the pid namespace `task` is in.
   RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
   void capture_remote_writes(RecordedTask& task, int64_t result);
+  void capture_device_memory(RecordedTask& task);
   void note_uncaptured(int32_t call, const std::string& detail);
   // mapping_calls.cc
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
@@ -231,6 +233,7 @@ class Session {
   static bool can_be_delivered(const RecordedTask& task, int signal);
   Expected<void> deliver(RecordedTask& task, const siginfo_t& info, SignalPosition position);
   Expected<void> deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position);
+  Expected<void> end_init(RecordedTask& task);
   Expected<void> enter_handler(RecordedTask& task, int signal);
   static void hold_signal(RecordedTask& task, const siginfo_t& info);
   static void expect_carrier(RecordedTask& task, int signal);
@@ -357,7 +360,8 @@ class Session {
   bool has_tracee(const RecordedTask& waiter, const WaitRequest& request);
 
   // timestamps.cc
-  // Makes the instructions that read the time stamp counter trap, in the code mapped in `range`.
+  // Makes the instructions that read the time stamp counter trap, in the code mapped in `range`, where the
+  // processor does not do so by itself.
   void trap_timestamps(RecordedTask& task, const MemoryRange& range);
   // Which of them the task has trapped in, if it was one.
   std::optional<TimestampInstruction> trapped_timestamp(RecordedTask& task, const siginfo_t& info);
@@ -374,6 +378,7 @@ class Session {
   const RecordOptions& options_;
   RecordSink& sink_;
   cpu_set_t processors_;
+  bool replaces_timestamps_;  // by ud2
   EventLog log_;
   FileKeeper files_;
   SnapshotPacer pacer_;
@@ -402,6 +407,7 @@ class Session {
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)
   bool makes_holes_ = false;           // some task has made a call that can clear a part of a file
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
+  bool maps_devices_ = false;          // some task maps, or has mapped, memory of MappingKind::device
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
 #include "tracee/extended_state.h"
+#include "tracee/stub_image.h"
 
 namespace bygone {
 
@@ -286,6 +288,9 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   if (position != SignalPosition::fault) note_interruption(task);
   const int signal = info.si_signo;
   SignalAction action = action_for(task.tid, signal);
+  const bool ends_init =
+      action == SignalAction::ignored && position == SignalPosition::fault && is_namespace_init(task.tgid);
+  if (ends_init) action = SignalAction::terminated;
   log_signal(task, info, position, action);
   task.signal_at_return = position == SignalPosition::call_exit;
   // What a fault did to the stack before it (growth) belongs here too: complete() looks.
@@ -298,12 +303,32 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   task.state = RecordedTask::State::away;
   if (action == SignalAction::terminated) dying_[task.tgid] = task.tid;
   if (action == SignalAction::terminated && dumps_core(info.si_signo) && options_.crashed) options_.crashed();
+  if (ends_init) return end_init(task);
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {
     enter_user_code(task);
     return follow_user_code(task);
   }
   return {};
+}
+
+// The fault of a namespace's first process ends it, but not while it is traced (kernel/signal.c,
+// force_sig_info_to_task()). A system call's dispatcher that cannot read its selector does it then
+// (kernel/entry/syscall_user_dispatch.c), always with SIGSEGV.
+Expected<void> Session::end_init(RecordedTask& task) {
+  constexpr uint64_t kNowhere = 1;
+  RemoteCall dispatch{SYS_prctl, {PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, kNowhere}};
+  std::vector<siginfo_t> arrived;
+  const auto done = run_remote_calls(task.tid, task.space->memory, std::span(&dispatch, 1), arrived);
+  if (!done || dispatch.result != 0) {
+    kill(task.tgid, SIGKILL);
+    return wait_for_end(task);
+  }
+  Registers call = task.registers;
+  call[Register::rip] = stub_call().value;
+  call[Register::rax] = SYS_getpid;
+  set_registers(task.tid, call);
+  return wait_for_end(task);
 }
 
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {

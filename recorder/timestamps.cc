@@ -27,7 +27,7 @@ bool holds(TraceeMemory& memory, Address at, std::span<const std::byte> code) {
 }  // namespace
 
 void Session::trap_timestamps(RecordedTask& task, const MemoryRange& range) {
-  if (log_.failure()) return;  // nobody would be there for the trap
+  if (!replaces_timestamps_ || log_.failure()) return;  // nobody would be there for the trap
   TraceeMemory& memory = task.space->memory;
   for (const auto& [start, mapping] : task.space->space.mappings()) {
     const bool code = mapping.recorded.prot.execute && !mapping.recorded.prot.shared &&

@@ -57,9 +57,9 @@ Expected<void> write_content(RecordingReader& recording, ContentId id, int fd) {
 Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mapping) {
   const KernelMapping& recorded = mapping.recorded;
   // A private mapping made while others share the file sees what they store until it has copies of its own.
-  const bool joins = !recorded.prot.shared && mapping.data.source == DataSource::content &&
+  const bool joins = !mapping.is_shared() && mapping.data.source == DataSource::content &&
                      shared_.contains(std::pair(recorded.device, recorded.inode));
-  if ((recorded.prot.shared || joins) && recorded.inode != 0) {
+  if ((mapping.is_shared() || joins) && recorded.inode != 0) {
     const auto key = std::pair(recorded.device, recorded.inode);
     auto it = shared_.find(key);
     if (it == shared_.end()) {
@@ -131,7 +131,7 @@ Expected<void> ContentFiles::resize(const Mapping& mapping) {
   const KernelMapping& recorded = mapping.recorded;
   if (recorded.file_stat.mode == 0) return {};
   const FileKey key(recorded.device, recorded.inode);
-  const bool is_private = !recorded.prot.shared;
+  const bool is_private = !mapping.is_shared();
   if (is_private && mapping.data.source != DataSource::content) return {};
   int fd = -1;
   if (const auto own = contents_.find(std::pair(key, mapping.data.content));
@@ -147,7 +147,7 @@ Expected<void> ContentFiles::resize(const Mapping& mapping) {
 
 bool ContentFiles::write_shared(const Mapping& mapping, Address to, std::span<const std::byte> bytes) {
   const auto it = shared_.find(std::pair(mapping.recorded.device, mapping.recorded.inode));
-  if (!mapping.recorded.prot.shared || it == shared_.end()) return false;
+  if (!mapping.is_shared() || it == shared_.end()) return false;
   const off_t at = off_t(mapping.recorded.offset_bytes + (to - mapping.range().start));
   return pwrite(it->second.fd, bytes.data(), bytes.size(), at) == ssize_t(bytes.size());
 }

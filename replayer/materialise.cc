@@ -51,6 +51,7 @@ Expected<void> Materialiser::clear(pid_t pid, TraceeMemory& memory) {
 Expected<KernelMapping> Materialiser::replayed_half(const Mapping& mapping) {
   KernelMapping half = mapping.recorded;
   half.file_stat = {};
+  half.prot.shared = mapping.is_shared();
   BYGONE_ASSIGN(const ContentFiles::File* file, files_.file_for(mapping));
   half.device = file != nullptr ? file->device : Device{};
   half.inode = file != nullptr ? file->inode : 0;
@@ -126,7 +127,7 @@ Expected<void> Materialiser::make(pid_t pid, TraceeMemory& memory, const std::ve
     BYGONE_ASSIGN(const KernelMapping half, replayed_half(mapping));
     const uint64_t skipped = parts[i].range.start - mapping.range().start;
     const bool has_file = files[i] != nullptr;
-    uint64_t flags = MAP_FIXED | (mapping.recorded.prot.shared ? MAP_SHARED : MAP_PRIVATE);
+    uint64_t flags = MAP_FIXED | (mapping.is_shared() ? MAP_SHARED : MAP_PRIVATE);
     flags |= mapping.recorded.flags & (MAP_GROWSDOWN | MAP_NORESERVE);
     if (!has_file) flags |= MAP_ANONYMOUS;
     // Room that the recorded machine granted may be more than this one would.

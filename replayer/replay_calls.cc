@@ -266,7 +266,7 @@ Expected<void> ReplaySession::renew_shared_file(const Mapping& mapping) {
     if (!task.space) continue;
     for (const auto& [start, other] : task.space->space.mappings()) {
       if (other.recorded.inode != file.inode || other.recorded.device != file.device) continue;
-      if (other.recorded.prot.shared) return {};
+      if (other.is_shared()) return {};
       is_followed = true;
     }
   }

@@ -305,7 +305,7 @@ Expected<void> ReplaySession::on_handler(ReplayedTask& task, FullFrame& frame) {
 Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& frame) {
   const Place place = place_of(frame.frame);
   Registers found;
-  BYGONE_TRY(run_to_timestamp(task, place, found));
+  BYGONE_TRY(run_to_timestamp(task, place, Address{(*frame.registers)[Register::rip]}, found));
   const uint64_t length = (*frame.registers)[Register::rip] - found[Register::rip];
   RegisterMask results = mask_of(Register::rax) | mask_of(Register::rdx);
   if (length == 3) results |= mask_of(Register::rcx);  // rdtscp

@@ -9,12 +9,15 @@
 #include <cstdlib>
 #include <thread>
 
+#include "tracee/breakpoint.h"
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
+#include "tracee/timestamp_sites.h"
+#include "tracee/timestamp_trap.h"
 
 namespace bygone {
 
@@ -248,9 +251,26 @@ tl::unexpected<Error> ReplaySession::not_the_fault(const Place& place, int signa
                                      found[Register::rip]));
 }
 
-Expected<void> ReplaySession::run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found) {
+Expected<void> ReplaySession::run_to_timestamp(ReplayedTask& task, const Place& place, Address after,
+                                               Registers& found) {
+  std::optional<Breakpoint> instead_of_trap;
+  if (!processor_traps_timestamps()) {
+    for (const TimestampInstruction which : {TimestampInstruction::rdtsc, TimestampInstruction::rdtscp}) {
+      const Address at{after.value - size_of(which)};
+      std::byte code[3] = {};
+      if (!task.space->memory.read(at, std::span(code).first(size_of(which))) ||
+          timestamp_instruction(code) != which)
+        continue;  // ud2 already
+      instead_of_trap.emplace(task.space->memory, at);
+      instead_of_trap->plant();
+      break;
+    }
+  }
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
+  const bool was_there = instead_of_trap && instead_of_trap->was_hit_by(task.pid);
+  instead_of_trap.reset();
   get_registers(task.pid, found);
+  if (was_there) return {};
   // SIGILL: replaced by ud2 in the recording; SIGSEGV: the processor was told to trap it.
   if (stop.kind == Stop::Kind::signal && (stop.signal == SIGILL || stop.signal == SIGSEGV)) return {};
   const std::string instead = stop.kind == Stop::Kind::signal
@@ -281,8 +301,7 @@ Expected<void> ReplaySession::apply_writes(FullFrame& frame) {
       ReplayedSpace& where = *it->second.space;
       const Mapping* const mapping = where.space.find(write.row.address);
       // To write what is there already would give a private mapping a copy of its own that it did not have.
-      const bool may_share =
-          mapping != nullptr && mapping->recorded.inode != 0 && !mapping->recorded.prot.shared;
+      const bool may_share = mapping != nullptr && mapping->recorded.inode != 0 && !mapping->is_shared();
       if (may_share && holds(where.memory, write.row.address, write.bytes)) continue;
       if (where.memory.write(write.row.address, write.bytes)) continue;
       if (mapping != nullptr && files_.write_shared(*mapping, write.row.address, write.bytes)) continue;

@@ -103,7 +103,8 @@ class ReplaySession {
   static tl::unexpected<Error> not_the_fault(const Place& place, int signal, const Stop& stop,
                                              const Registers& found);
   // Runs the task until it reads the time stamp counter, and stops it before.
-  Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Registers& found);
+  // `after`: where the recorded program went on.
+  Expected<void> run_to_timestamp(ReplayedTask& task, const Place& place, Address after, Registers& found);
   // Runs one instruction, which is no system call.
   Expected<void> step_over(ReplayedTask& task, const Place& place);
   // Gives the process the registers the task goes on with.

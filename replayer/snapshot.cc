@@ -137,8 +137,8 @@ Expected<void> ReplaySession::restore_files(const SnapshotState& state) {
     for (Mapping& mapping : mappings) {
       const KernelMapping& file = mapping.recorded;
       if (file.inode == 0) continue;
-      if (file.prot.shared) BYGONE_TRY(files_.file_for(mapping));
-      if (file.prot.shared || mapping.data.source == DataSource::content)
+      if (mapping.is_shared()) BYGONE_TRY(files_.file_for(mapping));
+      if (mapping.is_shared() || mapping.data.source == DataSource::content)
         users[{file.device, file.inode}].push_back(std::move(mapping));
     }
   }

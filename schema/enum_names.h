@@ -37,7 +37,7 @@ struct EnumNames<FrameKind> {
 template <>
 struct EnumNames<MappingKind> {
   static constexpr std::string_view table = "mapping_kind";
-  static constexpr std::array<std::pair<MappingKind, std::string_view>, 12> names = {{
+  static constexpr std::array<std::pair<MappingKind, std::string_view>, 13> names = {{
       {MappingKind::anonymous, "anonymous"},
       {MappingKind::executable, "executable"},
       {MappingKind::heap, "heap"},
@@ -50,6 +50,7 @@ struct EnumNames<MappingKind> {
       {MappingKind::bygone, "bygone"},
       {MappingKind::thread_stack, "thread_stack"},
       {MappingKind::former_stack, "former_stack"},
+      {MappingKind::device, "device"},
   }};
 };
 template <>

@@ -22,6 +22,7 @@ enum class MappingKind : uint8_t {
   bygone = 9,         // our own pages
   thread_stack = 10,  // what clone(2) was given for a thread
   former_stack = 11,  // a stack whose thread has ended, or was left behind by fork(2)
+  device = 12,        // what a device or the kernel itself writes (rings of perf, packet sockets, ...)
 };
 
 // What a function may use below its stack pointer (System V ABI, AMD64, 3.2.2).
@@ -69,6 +70,8 @@ struct Mapping {
   Address stack_top;
 
   const MemoryRange& range() const { return recorded.range; }
+  // Whether a replay has it in common with others. A device's memory is written anew for each who looks at it.
+  bool is_shared() const { return recorded.prot.shared && kind != MappingKind::device; }
   bool holds_at(EventNumber event) const { return first_event <= event && event < end_event; }
 };
 

@@ -53,6 +53,10 @@ bool changes_memory(uint64_t advice) {
   }
 }
 
+bool empties_pages(uint64_t advice) {
+  return advice == MADV_DONTNEED || advice == MADV_FREE || advice == kDontNeedLocked;
+}
+
 bool lasts(uint64_t advice) {
   return advice == MADV_DONTFORK || advice == MADV_WIPEONFORK || advice == kGuardInstall;
 }

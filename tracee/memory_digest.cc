@@ -62,7 +62,8 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
   for (const auto& [start, mapping] : space.mappings()) {
     const bool shared = mapping.recorded.prot.shared;
     if (!mapping.recorded.prot.write || mapping.kind == MappingKind::bygone ||
-        mapping.kind == MappingKind::vvar || (shared && scope == DigestScope::private_only))
+        mapping.kind == MappingKind::vvar || mapping.kind == MappingKind::device ||
+        (shared && scope == DigestScope::private_only))
       continue;
     const bool absent_is_zero = !shared && mapping.recorded.inode == 0;
     MappingDigest digest;

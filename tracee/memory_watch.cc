@@ -87,7 +87,7 @@ constexpr std::array<std::byte, kPageSize> kZeroBytes{};
 
 void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory, ChangeDetail detail,
                                     std::vector<MemoryRange>& changed) const {
-  const uint64_t gap_bytes = detail == ChangeDetail::joined ? kJoinBytes : 0;
+  const uint64_t gap_bytes = detail == ChangeDetail::exact ? 0 : kJoinBytes;
   const size_t first = changed.size();
   const std::vector<bool> present_now = present_pages(pid, range_);
   std::vector<std::byte> now(kPagesPerRead * kPageSize);
@@ -109,7 +109,7 @@ void MemorySnapshot::append_changes(pid_t pid, MemoryReader& memory, ChangeDetai
         compare(page + i, run.subspan(i * kPageSize, kPageSize));
       else if (present_now[page + i] && state == PageBefore::zero)
         compare(page + i, kZeroBytes);
-      else if (present_now[page + i])
+      else if (present_now[page + i] && detail != ChangeDetail::certain)
         append_joined(range_of(range_.start + (page + i) * kPageSize, kPageSize), gap_bytes, changed, first);
     }
   });

@@ -25,8 +25,11 @@ enum class PageBefore : uint8_t {
   unknown,  // memory of a file that the process had not touched
 };
 
-// Neighbours less than 16 bytes apart are one change, or each run of changed bytes is.
-enum class ChangeDetail { joined, exact };
+enum class ChangeDetail {
+  joined,   // neighbours less than 16 bytes apart are one change
+  exact,    // each run of changed bytes is one
+  certain,  // joined, without pages whose old content is unknown
+};
 
 // One range's pages as they were. Pages the process had not touched by then are not copied.
 class MemorySnapshot {

@@ -37,6 +37,8 @@ Expected<void> start_round(pid_t tid, TraceeMemory& memory, std::span<const Remo
   Registers at_stub = registers;
   at_stub[Register::rip] = kCodePage.value;
   at_stub[Register::orig_rax] = ~uint64_t{0};
+  constexpr uint64_t kTrap = 0x100, kDirection = 0x400, kAlignmentCheck = 0x40000;
+  at_stub[Register::eflags] &= ~(kTrap | kDirection | kAlignmentCheck);
   if (set_registers(tid, at_stub) == Outcome::gone || resume(tid, Resume::run) == Outcome::gone)
     return task_gone(tid);
   return {};

@@ -38,7 +38,7 @@ bool holds_private_pages(const Mapping& mapping) {
     case MappingKind::bygone:
       return false;
     default:
-      return !mapping.recorded.prot.shared || mapping.recorded.inode == 0;
+      return !mapping.is_shared() || mapping.recorded.inode == 0;
   }
 }
 
@@ -290,7 +290,7 @@ std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubj
       const KernelMapping& file = mapping.recorded;
       const bool changes = mapping.data.source == DataSource::content && mapping.kind != MappingKind::vdso &&
                            file.file_stat.mtime_ns > files_change_after_ns;
-      if (file.inode == 0 || (!file.prot.shared && !changes)) continue;
+      if (file.inode == 0 || (!mapping.is_shared() && !changes)) continue;
       views[{file.device, file.inode}].push_back({file.offset_bytes,
                                                   file.offset_bytes + file.range.size_bytes(), start,
                                                   of.memory, of.tid, !file.prot.shared});

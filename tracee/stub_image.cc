@@ -38,4 +38,11 @@ std::span<const std::byte> stub_code() {
   return {};
 }
 
+Address stub_call() {
+  constexpr std::byte kSyscall[] = {std::byte{0x0f}, std::byte{0x05}};
+  const auto code = stub_code();
+  const auto found = std::search(code.begin(), code.end(), std::begin(kSyscall), std::end(kSyscall));
+  return kCodePage + uint64_t(found - code.begin());
+}
+
 }  // namespace bygone

@@ -23,4 +23,7 @@ std::span<const std::byte> stub_executable();
 // What belongs on the code page.
 std::span<const std::byte> stub_code();
 
+// Where on the code page its system call instruction is.
+Address stub_call();
+
 }  // namespace bygone

@@ -131,6 +131,8 @@ bool applies(WrittenWhen when, int64_t result) {
       return result < 0;
     case WrittenWhen::accepted:
       return result != -EINVAL && result != -EBADF;
+    case WrittenWhen::invalid:
+      return result == -EINVAL;
   }
   return true;
 }
@@ -159,10 +161,10 @@ class Evaluation {
         add_iovecs(notes, result_bytes(), capture_.other_process_ranges);
         break;
       case SizeRule::msghdr:
-        add_message(notes, pointer, result_bytes(), memory_, capture_.ranges);
+        guesses_ |= add_message(notes, pointer, result_bytes(), memory_, capture_.ranges);
         break;
       case SizeRule::mmsghdr:
-        add_messages(notes, pointer, result_, memory_, capture_.ranges);
+        guesses_ |= add_messages(notes, pointer, result_, memory_, capture_.ranges);
         break;
       case SizeRule::string:
         add_string(pointer);
@@ -172,6 +174,9 @@ class Evaluation {
         break;
     }
   }
+
+  // Some range says how far the kernel may have come, not how far it came.
+  bool guesses() const { return guesses_; }
 
  private:
   // After EFAULT nobody knows how far the kernel came.
@@ -260,15 +265,16 @@ class Evaluation {
   MemoryReader& memory_;
   Capture& capture_;
   size_t next_note_ = 0;
+  bool guesses_ = false;
 };
 
 // After a failure: the kernel writes upwards and stops at the first page it cannot write, so nothing lies
 // behind one that is not even there. Small ranges are not worth the look, unless it is known that a page was
 // missing.
-void trim_to_mapped(int64_t result, MemoryReader& memory, std::vector<MemoryRange>& ranges) {
+void trim_to_mapped(bool page_is_missing, MemoryReader& memory, std::vector<MemoryRange>& ranges) {
   constexpr uint64_t kSmallBytes = 1 << 16;
   for (MemoryRange& range : ranges) {
-    if (result != -EFAULT && range.size_bytes() <= kSmallBytes) continue;
+    if (!page_is_missing && range.size_bytes() <= kSmallBytes) continue;
     Address at = range.start;
     std::byte probe;
     while (at < range.end && memory.read(at, std::span(&probe, 1))) at = page_floor(at) + kPageSize;
@@ -334,7 +340,8 @@ Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory)
   const Description description = describe(entry.registers);
   Evaluation evaluation(entry, result, memory, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
-  if (result < 0) trim_to_mapped(result, memory, capture.ranges);
+  if (result < 0 || evaluation.guesses())
+    trim_to_mapped(result == -EFAULT || evaluation.guesses(), memory, capture.ranges);
   if (description.unknown && !refused_outright(result))
     capture.unknown = name_of_unknown(entry.registers, description);
   if (!capture.other_process_ranges.empty())

@@ -85,35 +85,43 @@ void add_iovecs(Notes notes, uint64_t bytes, std::vector<MemoryRange>& ranges) {
   }
 }
 
-void add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
+bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
                  std::vector<MemoryRange>& ranges) {
-  if (notes.size() < iovecs) return;
+  if (notes.size() < iovecs) return false;
   const Notes vector = notes.subspan(iovecs, std::min<size_t>(notes[iovec_words], notes.size() - iovecs));
   add_iovecs(vector, bytes, ranges);
   msghdr after{};
   const bool whole = bytes == UINT64_MAX || !read_array(memory, pointer, std::span(&after, 1));
-  // A control message that did not fit leaves a trace that the length does not count.
-  const bool whole_control = whole || (after.msg_flags & MSG_CTRUNC) != 0;
+  // A control message that did not fit, or could not be written whole, leaves a trace that the length does
+  // not count.
+  std::byte last{};
+  const bool runs_out = notes[control] != 0 && notes[control_length] != 0 &&
+                        !memory.read(Address{notes[control] + notes[control_length] - 1}, {&last, 1});
+  const bool whole_control = whole || runs_out || (after.msg_flags & MSG_CTRUNC) != 0;
   add_range(notes[name], whole ? notes[name_length] : used(notes[name_length], after.msg_namelen), ranges);
   add_range(notes[control],
             whole_control ? notes[control_length] : used(notes[control_length], after.msg_controllen),
             ranges);
   add_range(pointer, sizeof(msghdr), ranges);
+  return whole || runs_out;
 }
 
-void add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
+bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
                   std::vector<MemoryRange>& ranges) {
-  const uint64_t filled = result < 0 ? kMaxElements : std::min(uint64_t(result), kMaxElements);
+  bool guesses = false;
+  // One more than were received: what stopped it may have come after its bytes were written.
+  const uint64_t filled = result < 0 ? kMaxElements : std::min(uint64_t(result) + 1, kMaxElements);
   for (uint64_t i = 0; i < filled && notes.size() >= iovecs; ++i) {
     const size_t size = iovecs + std::min<size_t>(notes[iovec_words], notes.size() - iovecs);
     const uint64_t at = pointer + i * kMessageSize;
     uint32_t length = 0;
     const bool known =
-        result >= 0 && read_array(memory, at + offsetof(mmsghdr, msg_len), std::span(&length, 1));
-    add_message(notes.first(size), at, known ? length : UINT64_MAX, memory, ranges);
+        int64_t(i) < result && read_array(memory, at + offsetof(mmsghdr, msg_len), std::span(&length, 1));
+    guesses |= add_message(notes.first(size), at, known ? length : UINT64_MAX, memory, ranges);
     add_range(at + offsetof(mmsghdr, msg_len), sizeof length, ranges);
     notes = notes.subspan(size);
   }
+  return guesses;
 }
 
 }  // namespace bygone

@@ -32,11 +32,12 @@ void note_messages(uint64_t pointer, uint64_t count, MemoryReader& memory, std::
 
 // The first `bytes` bytes of the vector the notes hold.
 void add_iovecs(Notes notes, uint64_t bytes, std::vector<MemoryRange>& ranges);
-// What recvmsg(2) wrote that received `bytes`, and with UINT64_MAX all it may have written.
-void add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
+// What recvmsg(2) wrote that received `bytes`, and with UINT64_MAX all it may have written. True where that
+// is more than it is known to have written: memory that is not mapped may be in it.
+bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
                  std::vector<MemoryRange>& ranges);
 // `result` is recvmmsg(2)'s: messages received, or an error.
-void add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
+bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
                   std::vector<MemoryRange>& ranges);
 
 }  // namespace bygone

@@ -30,6 +30,7 @@ enum class WrittenWhen : uint8_t {
   failure,   // result < 0 (nanosleep's remainder)
   accepted,  // whatever the result unless it is EINVAL or EBADF: the kernel looked at the arguments and
              // refused
+  invalid,   // the result is EINVAL: found out when the rest was done
 };
 
 // How the size of a written range is found: base + count * unit bytes, where the rule says what the count is.
