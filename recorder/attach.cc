@@ -227,6 +227,7 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
   RecordedTask& leader =
       add_task(pid, pid, Tid{attachments_.contains(parent) ? parent : 0}, space, command_of(pid));
   BYGONE_TRY(adopt_thread(leader));
+  if (has_seccomp_filter(pid)) has_filters_ = true;
   const auto code = find_mapping(pid, kCodePage);
   // A recorder that was killed has left its pages.
   if (!code || !holds_own_code(space->memory)) BYGONE_TRY(install_own_pages(leader));

@@ -1,3 +1,5 @@
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -84,10 +86,36 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
     }
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
-  if (capture.unknown.empty() || handled_elsewhere) return capture_ranges(task, capture.ranges);
+  if (capture.unknown.empty() || handled_elsewhere) {
+    capture_ranges(task, capture.ranges);
+    return capture_provided_pages(task);
+  }
   note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
   ++(watch ? outcome_.compared_calls : outcome_.uncaptured_calls);
   capture_ranges(task, capture.ranges);
+}
+
+// Who waited for the pages runs on while this call returns, and may have stored there already; that belongs
+// to a later event.
+void Session::capture_provided_pages(RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  if (call[Register::orig_rax] != SYS_ioctl) return;
+  TraceeMemory& memory = task.space->memory;
+  std::vector<std::byte> bytes;
+  Address to;
+  if (call.argument(1) == UFFDIO_COPY) {
+    uffdio_copy copy{};
+    if (!memory.read_value(Address{call.argument(2)}, copy) || copy.copy <= 0) return;
+    to = Address{copy.dst};
+    bytes.resize(std::min<uint64_t>(uint64_t(copy.copy), copy.len));
+    if (!memory.read(Address{copy.src}, bytes)) return;
+  } else if (call.argument(1) == UFFDIO_ZEROPAGE) {
+    uffdio_zeropage zero{};
+    if (!memory.read_value(Address{call.argument(2)}, zero) || zero.zeropage <= 0) return;
+    to = Address{zero.range.start};
+    bytes.resize(std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len));
+  }
+  if (!bytes.empty()) log_.memory_write(Tid{task.tid}, to, bytes);
 }
 
 void Session::capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges) {

@@ -5,14 +5,18 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
+#include "recorder/kinship.h"
+#include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_advice.h"
+#include "tracee/proc_maps.h"
 
 namespace bygone {
 
@@ -38,6 +42,11 @@ bool changes_pkru(const Registers& call, int64_t result) {
     default:
       return false;
   }
+}
+
+bool installs_filter(const Registers& call) {
+  return (call[Register::orig_rax] == SYS_seccomp && call.argument(0) == SECCOMP_SET_MODE_FILTER) ||
+         (call[Register::orig_rax] == SYS_prctl && call.argument(0) == PR_SET_SECCOMP);
 }
 
 }  // namespace
@@ -236,6 +245,35 @@ void Session::log_extended_state(RecordedTask& task) {
   log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
 }
 
+// A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).
+bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
+  if (!has_filters_ || task.forced_result || is_error(result)) return false;
+  const Registers& call = task.entry.registers;
+  // SECCOMP_RET_TRAP and SECCOMP_RET_KILL put all registers back to what they were.
+  if (uint64_t(result) == call[Register::orig_rax] &&
+      (signals_pending_for(task.tid) & signal_bit(SIGSYS)) != 0)
+    return true;
+  if (result != 0) return false;
+  // SECCOMP_RET_ERRNO with 0, and what a supervisor says.
+  switch (call[Register::orig_rax]) {
+    case SYS_mmap:
+    case SYS_mremap:
+    case SYS_shmat:
+      return !find_mapping(task.tid, Address{0});
+    case SYS_brk:
+      return true;
+    case SYS_munmap: {
+      const MemoryRange range{Address{call.argument(0)}, Address{call.argument(0) + call.argument(1)}};
+      const auto kernel = read_maps(task.tid);
+      return kernel && std::any_of(kernel->begin(), kernel->end(), [&](const KernelMapping& mapping) {
+               return mapping.range.intersects(range) && !kOwnPages.contains(mapping.range);
+             });
+    }
+    default:
+      return false;
+  }
+}
+
 Expected<void> Session::on_exit(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   task.in_call = false;
@@ -269,6 +307,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
+  if (installs_filter(task.entry.registers) && result >= 0) has_filters_ = true;
   if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;
@@ -277,13 +316,15 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};
-  if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
-  if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
-  capture_writes(task, result);
-  capture_output(task, result);
-  capture_remote_writes(task, result);
-  capture_mapped_file_write(task, result);
-  capture_memory_file_write(task, result);
+  if (!was_kept_out(task, result)) {
+    if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
+    if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
+    capture_writes(task, result);
+    capture_output(task, result);
+    capture_remote_writes(task, result);
+    capture_mapped_file_write(task, result);
+    capture_memory_file_write(task, result);
+  }
   log_paths(task);
   // A filter, or a tracer, has kept it alive; the call's frame is written.
   if (number == SYS_exit || number == SYS_exit_group)

@@ -59,7 +59,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
     if (task.space) finish_task(task, 0, {});
     forget(tid);
     survivor = node.mapped().get();
-    leave_space(*survivor);
+    leave_space(*survivor, Address{survivor->registers[Register::rsp]});
     log_.row(TaskEnd{survivor->id, log_.next(), 0});
     survivor->id = next_task_;
     ++next_task_.value;
@@ -207,7 +207,7 @@ Expected<void> Session::finish_exec(RecordedTask& task) {
   writing_last_.erase(&task);
   capture_words_elsewhere(task, std::exchange(task.words_at_exit, {}));
   const cpu_set_t processors = own_processors(task);
-  leave_space(task);
+  leave_space(task, Address{task.entry.registers[Register::rsp]});
   const AddressSpaceId id = next_space_;
   ++next_space_.value;
   join_space(task, begin_space(task.tid, AddressSpace(id, next_mapping_), AddressSpaceId{0}));

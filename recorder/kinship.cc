@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -84,6 +85,10 @@ std::string command_of(pid_t tid) {
   std::string name = read_all(path);
   while (!name.empty() && name.back() == '\n') name.pop_back();
   return name;
+}
+
+bool has_seccomp_filter(pid_t tid) {
+  return status_field(tid, "\nSeccomp:", 10) == SECCOMP_MODE_FILTER;
 }
 
 uint64_t signals_pending_for(pid_t tid) {

@@ -207,12 +207,16 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       return {};
     case SYS_mprotect:
     case SYS_pkey_mprotect: {
-      const bool plain = !failed && (call.argument(2) & ~uint64_t{PROT_READ | PROT_WRITE | PROT_EXEC}) == 0;
-      if (plain)
+      const bool plain =
+          !failed && !has_filters_ && (call.argument(2) & ~uint64_t{PROT_READ | PROT_WRITE | PROT_EXEC}) == 0;
+      if (plain) {
         space.protect(log_.next(), range, Protection::of_bits(int(call.argument(2)), false));
-      else
-        read_all_mappings_ = true;  // changed in part before it failed, or down to the start of a stack
-      if (plain && (call.argument(2) & PROT_EXEC) != 0) trap_timestamps(task, range);
+      } else {
+        // Changed in part before it failed, or down to the start of a stack, or not at all.
+        read_all_mappings_ = true;
+        BYGONE_TRY(follow_kernel(task));
+      }
+      if (!failed && (call.argument(2) & PROT_EXEC) != 0) trap_timestamps(task, range);
       return {};
     }
     case SYS_mremap:
@@ -221,7 +225,7 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       if (call.argument(2) > call.argument(1)) capture_new_file_part(task, Address{uint64_t(result)});
       return {};
     case SYS_brk:
-      on_brk(task, Address{uint64_t(result)});
+      if (!failed) on_brk(task, Address{uint64_t(result)});
       return {};
     case SYS_remap_file_pages:
       if (!failed) on_remap_file_pages(task);

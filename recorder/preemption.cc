@@ -237,12 +237,10 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   return {};
 }
 
-Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words) {
+Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<LandmarkWord>& words) {
   Registers at;
   if (get_registers(task.tid, at) == Outcome::gone) return {};
-  if (std::exchange(task.computing, false)) --computing_;
   task.registers = as_landmark(at);
-  task.state = RecordedTask::State::ready;
   BYGONE_TRY(follow_kernel(task));
   const LeftOut left = left_out(task);
   const uint64_t digest = digest_all_writable(task.space->space, task.tid, task.space->memory, left);
@@ -257,7 +255,13 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   for (const LandmarkWord& word : words)
     log_.memory_write(Tid{task.tid}, word.at, std::as_bytes(std::span(&word.value, 1)));
   log_extended_state(task);
-  BYGONE_TRY(complete(task, FrameKind::preempt, std::nullopt, int64_t(digest)));
+  return complete(task, FrameKind::preempt, std::nullopt, int64_t(digest));
+}
+
+Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words) {
+  if (std::exchange(task.computing, false)) --computing_;
+  task.state = RecordedTask::State::ready;
+  BYGONE_TRY(say_where_it_is(task, words));
   yielded_ = true;
   if (task.held_signals.empty()) return {};
   // The signal was taken from it before; sent again it arrives at once.

@@ -327,6 +327,9 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
 void Session::lose_turn(RecordedTask& task) {
   if (task.lost_turn || !task.in_call) return;
   task.lost_turn = true;
+  // A filter asks somebody whether it may end; its frame is written.
+  const uint64_t call = task.entry.registers[Register::orig_rax];
+  if (call == SYS_exit || call == SYS_exit_group) return;
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);

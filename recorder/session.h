@@ -94,6 +94,8 @@ class Session {
   std::vector<LandmarkWord> changed_words(RecordedTask& task, std::initializer_list<MemoryWatch*> watches);
   // Lets the task compute on for a little; its stop then, if it is still there.
   std::optional<Stop> run_a_stretch(RecordedTask& task);
+  // The `preempt` frame.
+  Expected<void> say_where_it_is(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
@@ -115,6 +117,7 @@ class Session {
   static bool is_32_bit_call(const RecordedTask& task);
   Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
+  bool was_kept_out(const RecordedTask& task, int64_t result) const;
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
@@ -137,6 +140,7 @@ class Session {
   void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
+  void capture_provided_pages(RecordedTask& task);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
   // The task with that number in the pid namespace `task` is in.
   RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
@@ -205,6 +209,8 @@ class Session {
   Expected<void> go_on_after_clone(RecordedTask& parent, int event);
   Expected<void> on_exit_event(RecordedTask& task);
   void enter_last_call(RecordedTask& task);
+  // Likewise in the middle of a computation.
+  Expected<void> end_computation(RecordedTask& task);
   Expected<void> on_gone(RecordedTask& task, int wait_status);
   static std::vector<Address> words_written_at_exit(const RecordedTask& task);
   void capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words);
@@ -219,7 +225,8 @@ class Session {
   RecordedTask& add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_ptr<RecordedSpace> space,
                          const std::string& command);
   void join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> space);
-  void leave_space(RecordedTask& task);
+  // Where its stack was, which nobody may need from here on.
+  void leave_space(RecordedTask& task, Address stack_pointer);
   void forget(pid_t tid);
   std::shared_ptr<RecordedSpace> begin_space(pid_t tid, AddressSpace model, AddressSpaceId parent);
 
@@ -402,6 +409,7 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
+  bool has_filters_ = false;           // some task has, or had, a seccomp filter
   bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)

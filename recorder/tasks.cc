@@ -64,14 +64,13 @@ Address stack_pointer_of(const RecordedTask& task) {
   return Address{task.registers[Register::rsp]};
 }
 
-// Nobody stands on the stack of `gone` any more, unless a stack pointer in use lies there too (vfork(2)).
-void end_stack(AddressSpace& space, EventNumber at, const RecordedTask& gone,
-               const std::vector<Address>& in_use) {
-  const Mapping* const stack = space.find(stack_pointer_of(gone));
+// Nobody stands on the stack around `left` any more, unless a stack pointer in use lies there too (vfork(2)).
+void end_stack(AddressSpace& space, EventNumber at, Address left, const std::vector<Address>& in_use) {
+  const Mapping* const stack = space.find(left);
   if (stack == nullptr) return;
   for (const Address pointer : in_use)
     if (stack->range().contains(pointer)) return;
-  space.end_stack(at, stack_pointer_of(gone));
+  space.end_stack(at, left);
 }
 
 }  // namespace
@@ -122,7 +121,7 @@ void Session::join_space(RecordedTask& task, std::shared_ptr<RecordedSpace> spac
   log_.row(TaskAddressSpace{task.id, task.space->space.id(), log_.next(), kNoEvent});
 }
 
-void Session::leave_space(RecordedTask& task) {
+void Session::leave_space(RecordedTask& task, Address stack_pointer) {
   if (!task.space) return;
   RecordedSpace& space = *task.space;
   space.users.erase(task.tid);
@@ -134,6 +133,11 @@ void Session::leave_space(RecordedTask& task) {
     space.memory.follow(*space.users.begin());
     if (space.statm >= 0) close(space.statm);
     space.statm = -1;
+    std::vector<Address> in_use;
+    for (const auto& [tid, other] : tasks_)
+      if (other->space == task.space && other.get() != &task) in_use.push_back(stack_pointer_of(*other));
+    end_stack(space.space, log_.next(), stack_pointer, in_use);
+    log_.mapping_changes(space.space);
   }
   task.space.reset();
 }
@@ -197,7 +201,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
     space->program_break = parent.space->program_break;
     for (const auto& [other_tid, other] : tasks_)
       if (other.get() != &parent && other->space == parent.space)
-        end_stack(space->space, log_.next(), *other, {stack_pointer_of(parent)});
+        end_stack(space->space, log_.next(), stack_pointer_of(*other), {stack_pointer_of(parent)});
   }
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
   inherit_scheduling(parent, child);
@@ -303,15 +307,7 @@ void Session::capture_last_writes() {
 void Session::finish_task(RecordedTask& task, int status, const std::vector<Address>& kernel_writes) {
   writing_last_.erase(&task);
   capture_words_elsewhere(task, kernel_writes);
-  const auto space = task.space;
-  leave_space(task);
-  if (!space->users.empty()) {
-    std::vector<Address> in_use;
-    for (const auto& [tid, other] : tasks_)
-      if (other->space == space) in_use.push_back(stack_pointer_of(*other));
-    end_stack(space->space, log_.next(), task, in_use);
-    log_.mapping_changes(space->space);
-  }
+  leave_space(task, stack_pointer_of(task));
   task.exit_event = log_.next();
   task.exit_status = status;
   log_.row(TaskEnd{task.id, log_.next(), status});
@@ -325,11 +321,22 @@ void Session::enter_last_call(RecordedTask& task) {
   if (task.in_call && !task.injecting && !task.exec_pending && task.in_user_code) lose_turn(task);
 }
 
+Expected<void> Session::end_computation(RecordedTask& task) {
+  if (!task.in_user_code || task.in_call || task.image_lost || !task.space) return {};
+  const bool is_seen = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+    const RecordedTask& other = *t.second;
+    return &other != &task && other.tgid != task.tgid && !dying_.contains(other.tgid) &&
+           share_memory(other, task);
+  });
+  return is_seen ? say_where_it_is(task, {}) : Expected<void>{};
+}
+
 Expected<void> Session::on_exit_event(RecordedTask& task) {
   uint64_t status = 0;
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
   if (stop_at_exit(task, status)) return {};
   enter_last_call(task);
+  BYGONE_TRY(end_computation(task));
   const bool at_known_position = !task.in_user_code && !task.image_lost;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();

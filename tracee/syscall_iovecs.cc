@@ -92,18 +92,12 @@ bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& me
   add_iovecs(vector, bytes, ranges);
   msghdr after{};
   const bool whole = bytes == UINT64_MAX || !read_array(memory, pointer, std::span(&after, 1));
-  // A control message that did not fit, or could not be written whole, leaves a trace that the length does
-  // not count.
-  std::byte last{};
-  const bool runs_out = notes[control] != 0 && notes[control_length] != 0 &&
-                        !memory.read(Address{notes[control] + notes[control_length] - 1}, {&last, 1});
-  const bool whole_control = whole || runs_out || (after.msg_flags & MSG_CTRUNC) != 0;
   add_range(notes[name], whole ? notes[name_length] : used(notes[name_length], after.msg_namelen), ranges);
-  add_range(notes[control],
-            whole_control ? notes[control_length] : used(notes[control_length], after.msg_controllen),
-            ranges);
+  // Control messages that did not fit, or met memory that cannot be written, leave traces that the length
+  // after the call does not count.
+  add_range(notes[control], notes[control_length], ranges);
   add_range(pointer, sizeof(msghdr), ranges);
-  return whole || runs_out;
+  return whole || notes[control_length] > kPageSize;
 }
 
 bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
