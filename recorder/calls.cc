@@ -253,15 +253,12 @@ bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
   if (uint64_t(result) == call[Register::orig_rax] &&
       (signals_pending_for(task.tid) & signal_bit(SIGSYS)) != 0)
     return true;
-  if (result != 0) return false;
   // SECCOMP_RET_ERRNO with 0, and what a supervisor says.
   switch (call[Register::orig_rax]) {
     case SYS_mmap:
     case SYS_mremap:
     case SYS_shmat:
-      return !find_mapping(task.tid, Address{0});
-    case SYS_brk:
-      return true;
+      return !find_mapping(task.tid, Address{uint64_t(result)});
     case SYS_munmap: {
       const MemoryRange range{Address{call.argument(0)}, Address{call.argument(0) + call.argument(1)}};
       const auto kernel = read_maps(task.tid);
@@ -316,7 +313,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};
-  if (!was_kept_out(task, result)) {
+  const bool was_made = !was_kept_out(task, result);
+  if (was_made) {
     if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
     capture_writes(task, result);
@@ -332,7 +330,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
                          ? number
                          : int64_t(task.registers[Register::orig_rax]);
-  return complete(task, FrameKind::syscall, int32_t(shown), result);
+  return complete(task, FrameKind::syscall, int32_t(shown), was_made ? std::optional(result) : std::nullopt);
 }
 
 }  // namespace bygone

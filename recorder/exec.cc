@@ -59,6 +59,8 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
     if (task.space) finish_task(task, 0, {});
     forget(tid);
     survivor = node.mapped().get();
+    writing_last_.erase(survivor);
+    capture_words_elsewhere(*survivor, std::exchange(survivor->words_at_exit, {}));
     leave_space(*survivor, Address{survivor->registers[Register::rsp]});
     log_.row(TaskEnd{survivor->id, log_.next(), 0});
     survivor->id = next_task_;

@@ -225,7 +225,10 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       if (call.argument(2) > call.argument(1)) capture_new_file_part(task, Address{uint64_t(result)});
       return {};
     case SYS_brk:
-      if (!failed) on_brk(task, Address{uint64_t(result)});
+      if (has_filters_)
+        read_all_mappings_ = true;
+      else if (!failed)
+        on_brk(task, Address{uint64_t(result)});
       return {};
     case SYS_remap_file_pages:
       if (!failed) on_remap_file_pages(task);

@@ -14,20 +14,21 @@ namespace bygone {
 
 namespace {
 
-// The same open file description? kcmp(2); where it is not to be had, the same file must do.
+// The same open file description? kcmp(2); where it is not to be had, the same file must do. So it does for
+// pipes, sockets and terminals, whoever opened them (/dev/stderr, /proc/self/fd/1).
 bool same_open_file(pid_t tid, int fd, int ours) {
   static bool kcmp_works = true;
   if (kcmp_works) {
     const long result = syscall(SYS_kcmp, tid, getpid(), KCMP_FILE, fd, ours);
-    if (result >= 0) return result == 0;
-    if (errno == EBADF) return false;
-    kcmp_works = false;
+    if (result == 0) return true;
+    if (result < 0 && errno == EBADF) return false;
+    kcmp_works = result >= 0;
   }
+  struct stat theirs, own;
+  if (fstat(ours, &own) != 0 || (kcmp_works && S_ISREG(own.st_mode))) return false;
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
-  struct stat theirs, own;
-  return stat(path, &theirs) == 0 && fstat(ours, &own) == 0 && theirs.st_dev == own.st_dev &&
-         theirs.st_ino == own.st_ino;
+  return stat(path, &theirs) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
 }
 
 bool is_regular(pid_t tid, int fd) {

@@ -243,8 +243,14 @@ Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<La
   task.registers = as_landmark(at);
   BYGONE_TRY(follow_kernel(task));
   const LeftOut left = left_out(task);
-  const uint64_t digest = digest_all_writable(task.space->space, task.tid, task.space->memory, left);
-  if (options_.checking == Checking::everything) {
+  // Who sleeps in a page fault, or did, has computed up to there, and no frame says so yet.
+  const bool others_ran_on = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
+    return t.second.get() != &task && t.second->in_user_code && share_memory(*t.second, task);
+  });
+  std::optional<int64_t> digest;
+  if (!others_ran_on)
+    digest = int64_t(digest_all_writable(task.space->space, task.tid, task.space->memory, left));
+  if (options_.checking == Checking::everything && digest) {
     // A replay that misses the place can say which memory was another one.
     next_proof_ = EventNumber{log_.next().value + 1};
     for (const MemoryDigest& row : digest_writable(log_.next(), task.space->space, task.tid,
@@ -255,7 +261,7 @@ Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<La
   for (const LandmarkWord& word : words)
     log_.memory_write(Tid{task.tid}, word.at, std::as_bytes(std::span(&word.value, 1)));
   log_extended_state(task);
-  return complete(task, FrameKind::preempt, std::nullopt, int64_t(digest));
+  return complete(task, FrameKind::preempt, std::nullopt, digest);
 }
 
 Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "recorder/session.h"
 #include "tracee/call_result.h"
@@ -69,6 +70,7 @@ void Session::finish_scheduling_call(RecordedTask& task) {
     case SYS_sched_getparam:
     case SYS_sched_setattr:
     case SYS_sched_getattr:
+    case SYS_sched_rr_get_interval:
       if (is_error(result)) return;
       break;
     case SYS_sched_setparam:
@@ -79,6 +81,13 @@ void Session::finish_scheduling_call(RecordedTask& task) {
   }
   RecordedTask* const subject = subject_of_scheduling(task);
   if (subject == nullptr) return;
+  constexpr uint64_t kKeepPolicy = 0x08;  // SCHED_FLAG_KEEP_POLICY
+  SchedulerAttributes attributes;
+  const bool keeps_policy =
+      number == SYS_sched_setattr && subject->policy_asked &&
+      task.space->memory.read_value(Address{task.entry.registers.argument(1)}, attributes) &&
+      (attributes.flags & kKeepPolicy) != 0;
+  if (keeps_policy) return;
   if (number == SYS_sched_setscheduler || number == SYS_sched_setattr) return note_policy(*subject);
   if (number == SYS_sched_getaffinity) return tell_affinity(task, *subject);
   if (subject->policy_asked) tell_policy(task, *subject->policy_asked);
@@ -124,6 +133,13 @@ void Session::tell_policy(RecordedTask& task, PolicyAsked& asked) {
       attributes.policy = uint32_t(asked.policy & ~SCHED_RESET_ON_FORK);
       attributes.priority = uint32_t(asked.priority);
       memory.write_value(at, attributes);
+      return;
+    }
+    case SYS_sched_rr_get_interval: {
+      // Of SCHED_FIFO it is 0; of SCHED_RR as kernel/sched/rt.c has it unless somebody changed that.
+      constexpr long kTurnNs = 100'000'000;
+      const bool takes_turns = (asked.policy & ~SCHED_RESET_ON_FORK) == SCHED_RR;
+      memory.write_value(at, timespec{0, takes_turns ? kTurnNs : 0});
       return;
     }
     case SYS_sched_setparam: {

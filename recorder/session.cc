@@ -355,7 +355,10 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
       const auto stop = wait_for(task.tid, Waiting::block);
       if (stop) return handle_at_once(task, *stop);
       if (errno != EINTR || tasks_.size() == 1 || must_end()) return {};
-      if (is_asleep(task)) break;  // a page fault in it, perhaps, that somebody has to serve
+      if (!is_asleep(task)) continue;
+      // In a page fault, a file system, a lease that somebody of the program serves: it will do so again.
+      any_call_may_block_ = true;
+      break;
     }
   }
   while (!short_call && !others_can_run(task)) {
@@ -390,11 +393,12 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   let_signals_in(task);
   if (task.space) {
     BYGONE_TRY(follow_kernel(task));
-    if (maps_devices_) capture_device_memory(task);
+    // What is written down with a `preempt` frame is what its place is told by.
+    if (maps_devices_ && kind != FrameKind::preempt) capture_device_memory(task);
     log_.mapping_changes(task.space->space);
     if (options_.checking == Checking::everything && !log_.failure()) BYGONE_TRY(prove(task, event));
   }
-  if (!writing_last_.empty()) capture_last_writes();
+  if (!writing_last_.empty() && kind != FrameKind::preempt) capture_last_writes();
   log_.frame(kind, Tid{task.tid}, call, result, &task.registers);
   ++turn_frames_;
   task.in_user_code = false;

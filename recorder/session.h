@@ -410,7 +410,7 @@ class Session {
   TaskId next_task_{1};
   EventNumber next_proof_{1};
   bool has_filters_ = false;           // some task has, or had, a seccomp filter
-  bool any_call_may_block_ = false;    // a filter asks a process whether a call may be made
+  bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)
   bool makes_holes_ = false;           // some task has made a call that can clear a part of a file

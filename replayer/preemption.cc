@@ -34,9 +34,16 @@ bool ReplaySession::is_at_landmark(ReplayedTask& task, const Registers& found, c
     near_miss_ = "it came by with the recorded registers, but others in the vector registers";
     return false;
   }
+  if (!frame.frame.result) {
+    const std::vector<LandmarkWord> words = words_of(frame);
+    return std::all_of(words.begin(), words.end(), [&](const LandmarkWord& word) {
+      uint64_t value = 0;
+      return task.space->memory.read_value(word.at, value) && value == word.value;
+    });
+  }
   const LeftOut left_out = this->left_out(task, found);
   const uint64_t digest = digest_all_writable(task.space->space, task.pid, task.space->memory, left_out);
-  if (digest == uint64_t(frame.frame.result.value_or(0))) return true;
+  if (digest == uint64_t(*frame.frame.result)) return true;
   near_miss_ = "it came by with the recorded registers, but memory was another";
   const auto recorded = recording_.digests_at(frame.frame.event);
   if (!recorded) return false;

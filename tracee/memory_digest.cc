@@ -65,7 +65,7 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
         mapping.kind == MappingKind::vvar || mapping.kind == MappingKind::device ||
         (shared && scope == DigestScope::private_only))
       continue;
-    const bool absent_is_zero = !shared && mapping.recorded.inode == 0;
+    const bool absent_is_zero = !shared && mapping.recorded.inode == 0 && mapping.kind != MappingKind::vdso;
     MappingDigest digest;
     const MemoryRange dead = left_out.dead_part(mapping);
     const auto add = [&](Address at, size_t pages) {
