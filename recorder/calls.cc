@@ -94,7 +94,8 @@ void Session::adjust_call(RecordedTask& task) {
     case SYS_madvise:
       // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
       has_advice_ = has_advice_ || lasts(registers.argument(2));
-      if (registers.argument(2) == MADV_FREE) replace_argument(Register::rdx, MADV_DONTNEED);
+      if (registers.argument(2) == MADV_FREE && is_private_memory(task))
+        replace_argument(Register::rdx, MADV_DONTNEED);
       return;
     case SYS_process_madvise:
       // On one's own memory, as a kernel before Linux 6.13 answers, but for what only empties pages.
@@ -243,6 +244,18 @@ void Session::log_extended_state(RecordedTask& task) {
   std::vector<std::byte> state;
   if (get_extended_state(task.tid, state) == Outcome::gone) return;
   log_.row(ExtendedState{log_.next(), Tid{task.tid}, state.size()}, state);
+}
+
+// All that the call's range covers: the kernel frees no other (mm/madvise.c).
+bool Session::is_private_memory(const RecordedTask& task) {
+  const Address start{task.registers.argument(0)};
+  const MemoryRange range{start, start + task.registers.argument(1)};
+  const auto& mappings = task.space->space.mappings();
+  return std::all_of(mappings.begin(), mappings.end(), [&](const auto& m) {
+    const Mapping& mapping = m.second;
+    return !mapping.range().intersects(range) ||
+           (mapping.recorded.inode == 0 && !mapping.recorded.prot.shared);
+  });
 }
 
 // A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).

@@ -117,6 +117,7 @@ class Session {
   static bool is_32_bit_call(const RecordedTask& task);
   Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
+  static bool is_private_memory(const RecordedTask& task);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);

@@ -22,6 +22,12 @@ bool is_made(const Mapping& mapping) {
 
 }  // namespace
 
+Protection protection_in_replay(const Mapping& mapping) {
+  Protection protection = mapping.recorded.prot;
+  protection.shared = mapping.is_shared();
+  return protection;
+}
+
 Expected<void> Materialiser::run(pid_t pid, TraceeMemory& memory, std::vector<RemoteCall>& calls,
                                  std::string_view what) {
   if (calls.empty()) return {};
@@ -51,7 +57,7 @@ Expected<void> Materialiser::clear(pid_t pid, TraceeMemory& memory) {
 Expected<KernelMapping> Materialiser::replayed_half(const Mapping& mapping) {
   KernelMapping half = mapping.recorded;
   half.file_stat = {};
-  half.prot.shared = mapping.is_shared();
+  half.prot = protection_in_replay(mapping);
   BYGONE_ASSIGN(const ContentFiles::File* file, files_.file_for(mapping));
   half.device = file != nullptr ? file->device : Device{};
   half.inode = file != nullptr ? file->inode : 0;

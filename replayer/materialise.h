@@ -18,6 +18,9 @@ struct Part {
 // What new mappings hold: what their rows say, or for who fills them himself, no more than their files do.
 enum class Filling { as_rows_say, files_only };
 
+// The recorded one, but that a device's memory is private.
+Protection protection_in_replay(const Mapping& mapping);
+
 // Makes address spaces out of rows, in a stopped process that holds bygone's pages. This is the one way
 // mappings come to be in a replay.
 class Materialiser {

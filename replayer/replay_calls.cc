@@ -22,12 +22,14 @@ std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapp
   if (mapping.recorded.inode == 0 || mapping.data.moved_from) return std::nullopt;
   for (const auto& [start, old] : before.mappings()) {
     const bool same = old.replayed && old.recorded.inode == mapping.recorded.inode &&
-                      old.range().intersects(mapping.range());
+                      old.range().intersects(mapping.range()) &&
+                      old.recorded.offset_bytes - start.value ==
+                          mapping.recorded.offset_bytes - mapping.range().start.value;
     if (!same) continue;
     KernelMapping half = *old.replayed;
     half.offset_bytes += mapping.range().start.value - start.value;
     half.range = mapping.range();
-    half.prot = mapping.recorded.prot;
+    half.prot = protection_in_replay(mapping);
     return half;
   }
   return std::nullopt;
@@ -80,7 +82,7 @@ Expected<void> ReplaySession::adopt_mappings(ReplayedSpace& space, EventNumber e
                    parent == nullptr ? nullptr : parent->space.find(mapping.range().start);
                theirs != nullptr && theirs->replayed) {
       mapping.replayed = theirs->replayed->slice(mapping.range());
-      mapping.replayed->prot = mapping.recorded.prot;
+      mapping.replayed->prot = protection_in_replay(mapping);
       mapping.replayed->range = mapping.range();
     } else {
       BYGONE_ASSIGN(mapping.replayed, materialiser_.replayed_half(mapping));
@@ -159,6 +161,11 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
       if (!is_error(result))
         punched = {Address{uint64_t(result)}, page_ceil(Address{uint64_t(result) + call.argument(1)})};
       return {};
+    case SYS_remap_file_pages: {
+      const Address start = page_floor(Address{call.argument(0)});
+      if (!is_error(result)) punched = {start, page_floor(start + call.argument(1))};
+      return {};
+    }
     case SYS_mremap:
       return is_error(result) ? Expected<void>{} : move_mapping(task, frame);
     case SYS_munmap: {
