@@ -229,6 +229,15 @@ Expected<void> ReplaySession::on_clone(ReplayedTask& task, FullFrame& frame) {
   return apply_writes(frame);
 }
 
+// Some rings of the kernel's are not inherited (VM_DONTCOPY); here they are ordinary memory.
+Expected<void> ReplaySession::leave_devices(ReplayedTask& child, const AddressSpace& of_maker) {
+  std::vector<RemoteCall> calls;
+  for (const auto& [start, mapping] : of_maker.mappings())
+    if (mapping.kind == MappingKind::device && child.space->space.find(start) == nullptr)
+      calls.push_back({SYS_munmap, {start.value, mapping.range().size_bytes()}});
+  return materialiser_.run(child.pid, child.space->memory, calls, "leaving out what a child does not inherit");
+}
+
 Expected<void> ReplaySession::on_start(FullFrame& frame) {
   const Place place = place_of(frame.frame);
   if (!frame.registers) return no_registers(place);
@@ -250,6 +259,7 @@ Expected<void> ReplaySession::on_start(FullFrame& frame) {
   } else {
     task.space = make_space(id, task.pid, place.event);
     BYGONE_TRY(adopt_mappings(*task.space, place.event, maker->second.space.get()));
+    BYGONE_TRY(leave_devices(task, maker->second.space->space));
   }
   set_going_on_with(task, *frame.registers);
   BYGONE_TRY(apply_writes(frame));

@@ -69,6 +69,7 @@ class ReplaySession {
   Expected<void> on_enter(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_exec(FullFrame& frame);
   Expected<void> on_clone(ReplayedTask& task, FullFrame& frame);
+  Expected<void> leave_devices(ReplayedTask& child, const AddressSpace& of_maker);
   Expected<void> on_start(FullFrame& frame);
   Expected<void> on_signal(ReplayedTask& task, FullFrame& frame);
   Expected<void> on_handler(ReplayedTask& task, FullFrame& frame);
