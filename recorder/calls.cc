@@ -321,6 +321,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;
+  if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
+    files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
   if (number == SYS_personality && sets_read_implies_exec(task.entry.registers)) read_implies_exec_ = true;
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);

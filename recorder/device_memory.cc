@@ -1,8 +1,6 @@
 #include "recorder/device_memory.h"
 
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -25,19 +23,14 @@ struct DeviceMemory::View {
   const std::byte* bytes;
 };
 
-void DeviceMemory::begin(pid_t tid, int fd, const KernelMapping& mapping, TraceeMemory& memory) {
+void DeviceMemory::begin(int file, const KernelMapping& mapping, TraceeMemory& memory) {
   const MemoryRange& range = mapping.range;
   known_pages_.erase(known_pages_.lower_bound(range.start), known_pages_.lower_bound(range.end));
   views_.erase(range.start);
   std::byte byte{};
-  if (fd < 0 || memory.read(range.start, {&byte, 1})) return;
-  const int process = int(syscall(SYS_pidfd_open, tid, 0));
-  const int ours = process < 0 ? -1 : int(syscall(SYS_pidfd_getfd, process, fd, 0));
-  if (process >= 0) close(process);
-  if (ours < 0) return;
+  if (file < 0 || memory.read(range.start, {&byte, 1})) return;
   void* const at =
-      mmap(nullptr, range.size_bytes(), PROT_READ, MAP_SHARED, ours, off_t(mapping.offset_bytes));
-  close(ours);
+      mmap(nullptr, range.size_bytes(), PROT_READ, MAP_SHARED, file, off_t(mapping.offset_bytes));
   if (at != MAP_FAILED) views_[range.start] = std::make_shared<const View>(range, at);
 }
 

@@ -18,8 +18,8 @@ namespace bygone {
 // event, and what is new since the last look is handed on.
 class DeviceMemory {
  public:
-  // A mapping was made by `tid` of its descriptor `fd`, -1 where that is not known.
-  void begin(pid_t tid, int fd, const KernelMapping& mapping, TraceeMemory& memory);
+  // A mapping was made; `file` is a descriptor of ours for what is mapped, -1 where there is none.
+  void begin(int file, const KernelMapping& mapping, TraceeMemory& memory);
 
   // Hands on what a replay of `space` does not have yet. False if there is more than can be looked at, or
   // some of it cannot be read.

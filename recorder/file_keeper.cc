@@ -4,12 +4,15 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
 #include <iterator>
 #include <vector>
+
+#include "recorder/descriptor.h"
 
 namespace bygone {
 
@@ -28,38 +31,50 @@ bool may_still_change(const struct stat& st) {
   return to_ns(now) - std::max(to_ns(st.st_mtim), to_ns(st.st_ctim)) < 2 * kNsPerSecond;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
+bool is_mapped_file(int fd, const KernelMapping& mapping) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && st.st_ino == mapping.inode;
+}
 
 // The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link
 // to it (needs a capability), the path as the process sees it, the program it runs, which may be deleted.
-int open_mapped(pid_t tid, int fd, const KernelMapping& mapping) {
-  std::string candidates[4];
-  if (fd >= 0) candidates[0] = fmt::format("/proc/{}/fd/{}", tid, fd);
-  candidates[1] =
-      fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value);
-  candidates[2] = fmt::format("/proc/{}/root{}", tid, mapping.path);
-  candidates[3] = fmt::format("/proc/{}/exe", tid);
+int open_mapped(pid_t tid, int file, const KernelMapping& mapping) {
+  // Reads of an O_DIRECT descriptor want aligned buffers.
+  if (file >= 0 && is_mapped_file(file, mapping) && (fcntl(file, F_GETFL) & O_DIRECT) == 0)
+    return fcntl(file, F_DUPFD_CLOEXEC, 0);
+  const std::string candidates[] = {
+      fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value),
+      fmt::format("/proc/{}/root{}", tid, mapping.path), fmt::format("/proc/{}/exe", tid)};
   for (const std::string& path : candidates) {
-    if (path.empty()) continue;
     const int opened = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (opened < 0) continue;
-    struct stat st;
-    if (fstat(opened, &st) == 0 && st.st_ino == mapping.inode) return opened;
+    if (is_mapped_file(opened, mapping)) return opened;
     close(opened);
   }
+  return -1;
+}
+
+// A copy of the file made through a mapping: nobody is told that it was read. -1 if that cannot be done.
+int copy_unseen(int fd) {
+  constexpr off_t kMostBytes = 64 << 20;
+  struct stat st;
+  if (fstat(fd, &st) != 0 || st.st_size == 0 || st.st_size > kMostBytes) return -1;
+  const size_t size = size_t(st.st_size);
+  void* const at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (at == MAP_FAILED) return -1;
+  const int copy = memfd_create("copy", MFD_CLOEXEC);
+  std::vector<std::byte> piece(std::min<size_t>(size, 1 << 20));
+  bool done = copy >= 0;
+  for (size_t from = 0; done && from < size; from += piece.size()) {
+    piece.resize(std::min(piece.size(), size - from));
+    // Where somebody has made the file shorter since, this fails and a plain look would raise SIGBUS.
+    const iovec to{piece.data(), piece.size()}, source{static_cast<std::byte*>(at) + from, piece.size()};
+    done = process_vm_readv(getpid(), &to, 1, &source, 1, 0) == ssize_t(piece.size()) &&
+           write(copy, piece.data(), piece.size()) == ssize_t(piece.size());
+  }
+  munmap(at, size);
+  if (done || copy < 0) return copy;
+  close(copy);
   return -1;
 }
 
@@ -69,15 +84,16 @@ Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, s
                                                 bool cacheable) {
   if (!cacheable) identity.mtime_ns = identity.ctime_ns = 0;
   if (const auto it = known_.find(identity); cacheable && it != known_.end()) return it->second;
-  BYGONE_ASSIGN(const ContentId id, sink_.add_file(fd, identity, path));
+  const Descriptor copy(are_watched_ ? copy_unseen(fd) : -1);
+  BYGONE_ASSIGN(const ContentId id, sink_.add_file(copy.ok() ? copy.get() : fd, identity, path));
   kept_.insert(id);
   if (cacheable) known_.emplace(identity, id);
   return id;
 }
 
-Expected<bool> FileKeeper::keep(pid_t tid, int fd, Mapping& mapping) {
+Expected<bool> FileKeeper::keep(pid_t tid, int from, Mapping& mapping) {
   KernelMapping& kernel = mapping.recorded;
-  Descriptor file(open_mapped(tid, fd, kernel));
+  Descriptor file(open_mapped(tid, from, kernel));
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return false;
   kernel.file_stat = {uint32_t(st.st_mode), uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};

@@ -20,10 +20,11 @@ class FileKeeper {
   explicit FileKeeper(RecordSink& sink) : sink_(sink) {}
 
   // Completes `mapping` (file_stat, kind, data) for a mapping of a file that `tid` has just made, by looking
-  // at what the kernel says is mapped there. `fd` is the tracee's descriptor it was mapped from, -1 when
-  // unknown (exec). A file that cannot be opened any more is kept as the bytes in memory: false, and the
-  // caller stores them.
-  Expected<bool> keep(pid_t tid, int fd, Mapping& mapping);
+  // at what the kernel says is mapped there. `from` is a descriptor of ours for the file it was mapped from,
+  // -1 when that is unknown (exec). False if there is no file whose content could be kept.
+  Expected<bool> keep(pid_t tid, int from, Mapping& mapping);
+  // From now on somebody may watch files being read, or have to allow it, and is not to see us.
+  void read_unseen() { are_watched_ = true; }
   // Where the instructions are that read the time stamp counter, in the file behind a mapping that was kept.
   const std::vector<TimestampSite>& timestamp_sites(pid_t tid, const Mapping& mapping);
 
@@ -44,6 +45,7 @@ class FileKeeper {
   std::map<FileIdentity, ContentId> known_;  // those that can be told from their next state
   std::map<ContentId, std::vector<TimestampSite>> timestamp_sites_;
   ContentId vdso_;
+  bool are_watched_ = false;
 };
 
 }  // namespace bygone

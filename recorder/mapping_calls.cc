@@ -7,6 +7,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "recorder/descriptor.h"
 #include "recorder/session.h"
 #include "tracee/call_result.h"
 #include "tracee/descriptors.h"
@@ -51,13 +52,15 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   if (mapping.kind == MappingKind::anonymous)
     mapping.kind = mapping.recorded.prot.shared ? MappingKind::shared_memory : MappingKind::file;
   if ((mapping.recorded.flags & MAP_ANONYMOUS) != 0) return {};
-  BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, fd, mapping));
+  const int file = fd < 0 ? -1 : take_descriptor(task.tgid, task.tid, fd);
+  const Descriptor taken(file);
+  BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, file, mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
   // No file in the usual sense: a device, a ring of the kernel's.
   maps_devices_ = true;
   mapping.kind = MappingKind::device;
-  task.space->devices.begin(task.tid, fd, mapping.recorded, task.space->memory);
+  task.space->devices.begin(file, mapping.recorded, task.space->memory);
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "tracee/descriptors.h"
 
+#include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -39,6 +41,16 @@ int file_flags(pid_t tid, int fd) {
   if (read_proc_text(path, text) == 0) return 0;
   unsigned flags = 0;
   return sscanf(text, "pos: %*d flags: %o", &flags) == 1 ? int(flags) : 0;
+}
+
+int take_descriptor(pid_t process, pid_t tid, int fd) {
+  constexpr unsigned kThread = O_EXCL;  // PIDFD_THREAD, Linux 6.9; older ones know processes only
+  int handle = int(syscall(SYS_pidfd_open, tid, tid == process ? 0 : kThread));
+  if (handle < 0) handle = int(syscall(SYS_pidfd_open, process, 0));
+  if (handle < 0) return -1;
+  const int ours = int(syscall(SYS_pidfd_getfd, handle, fd, 0));
+  close(handle);
+  return ours;
 }
 
 }  // namespace bygone

@@ -15,4 +15,8 @@ pid_t memory_file_owner(pid_t tid, int fd);
 // Flags of the open file (O_APPEND...), or 0 if it cannot be known.
 int file_flags(pid_t tid, int fd);
 
+// A descriptor of our own for the open file that is the tracee's `fd` (pidfd_getfd(2)), or -1. Nobody is told
+// that the file was opened, as those who watch it would be (inotify(7), fanotify(7)).
+int take_descriptor(pid_t process, pid_t tid, int fd);
+
 }  // namespace bygone
