@@ -103,13 +103,13 @@ void Session::capture_provided_pages(RecordedTask& task) {
   TraceeMemory& memory = task.space->memory;
   std::vector<std::byte> bytes;
   Address to;
-  if (call.argument(1) == UFFDIO_COPY) {
+  if (uint32_t(call.argument(1)) == UFFDIO_COPY) {
     uffdio_copy copy{};
     if (!memory.read_value(Address{call.argument(2)}, copy) || copy.copy <= 0) return;
     to = Address{copy.dst};
     bytes.resize(std::min<uint64_t>(uint64_t(copy.copy), copy.len));
     if (!memory.read(Address{copy.src}, bytes)) return;
-  } else if (call.argument(1) == UFFDIO_ZEROPAGE) {
+  } else if (uint32_t(call.argument(1)) == UFFDIO_ZEROPAGE) {
     uffdio_zeropage zero{};
     if (!memory.read_value(Address{call.argument(2)}, zero) || zero.zeropage <= 0) return;
     to = Address{zero.range.start};

@@ -1,4 +1,6 @@
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -97,6 +99,14 @@ void Session::adjust_call(RecordedTask& task) {
       if (registers.argument(2) == MADV_FREE && is_private_memory(task))
         replace_argument(Register::rdx, MADV_DONTNEED);
       return;
+    case SYS_ioctl: {
+      // Pages provided to a child by its parent's descriptor could not be told from the parent's own.
+      uffdio_api api{};
+      const bool asks = uint32_t(registers.argument(1)) == UFFDIO_API &&
+                        task.space->memory.read_value(Address{registers.argument(2)}, api);
+      if (asks && (api.features & UFFD_FEATURE_EVENT_FORK) != 0) answer(task, -EINVAL);
+      return;
+    }
     case SYS_process_madvise:
       // On one's own memory, as a kernel before Linux 6.13 answers, but for what only empties pages.
       if (changes_memory(registers.argument(3)) && !empties_pages(registers.argument(3)))

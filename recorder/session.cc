@@ -333,6 +333,11 @@ void Session::lose_turn(RecordedTask& task) {
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
+  // A stack that has grown. What the call does to mappings comes with its return.
+  if (task.space && task.row != nullptr && task.row->call_class == CallClass::plain) {
+    if (const auto followed = follow_kernel(task); !followed) log_.report(followed.error());
+    log_.mapping_changes(task.space->space);
+  }
   log_.frame(FrameKind::enter, Tid{task.tid}, int32_t(task.registers[Register::orig_rax]), std::nullopt,
              &task.registers);
   ++turn_frames_;

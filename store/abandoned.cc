@@ -1,12 +1,14 @@
 #include "store/abandoned.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/core.h>
 
 #include <vector>
 
 #include "store/database.h"
 #include "store/liveness.h"
 #include "store/recording_files.h"
+#include "store/unfinished_event.h"
 
 namespace bygone {
 
@@ -24,9 +26,11 @@ bool holds_nothing(const std::filesystem::path& path) {
     // For writing, so that SQLite can undo what was half done.
     SQLite::Database database(path.string(), SQLite::OPEN_READWRITE);
     if (!database.tableExists("header")) return pragma_number(database, "schema_version") == 0;
-    SQLite::Statement begun(database,
-                            "SELECT EXISTS(SELECT 1 FROM frame) OR EXISTS(SELECT 1 FROM header WHERE key = "
-                            "'started_ns')");
+    // Where a second recorder has joined, the first one was told.
+    SQLite::Statement begun(
+        database, fmt::format("SELECT EXISTS(SELECT 1 FROM frame) OR EXISTS(SELECT 1 FROM header WHERE key = "
+                              "'started_ns') OR EXISTS(SELECT 1 FROM unfinished_row WHERE ordinal >= {})",
+                              int64_t{1} << kSourceShift));
     return begun.executeStep() && begun.getColumn(0).getInt() == 0;
   });
   return empty && *empty;

@@ -6,10 +6,6 @@
 
 namespace bygone {
 
-namespace {
-constexpr int kSourceShift = 32;
-}
-
 UnfinishedEvent::UnfinishedEvent(SQLite::Database& database)
     : database_(database),
       insert_(database,

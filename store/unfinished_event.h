@@ -25,6 +25,9 @@ struct SourceState {
   bool ended = false;
 };
 
+// unfinished_row.ordinal is the source's number shifted by this, plus the row's place.
+inline constexpr int kSourceShift = 32;
+
 // Keeps what an ingest has taken but cannot show yet in the table unfinished_row, so that the sender may
 // forget it. Each source has rows of its own, numbered from source * 2^32. The first of them holds the
 // position of the last record taken, where the pieces of a payload lie whose row has not come, and whether

@@ -169,6 +169,9 @@ class Evaluation {
       case SizeRule::string:
         add_string(pointer);
         break;
+      case SizeRule::result:
+        add_range(pointer, reach_of_result(w, pointer, size_of(w, notes)), capture_.ranges);
+        break;
       default:
         add_range(pointer, size_of(w, notes), capture_.ranges);
         break;
@@ -230,6 +233,18 @@ class Evaluation {
     if (count > kUserSpaceEnd && w.rule == SizeRule::field_u64)
       return w.base;  // an error number, not a count
     return w.base + std::min(count, kUserSpaceEnd) * w.unit;
+  }
+
+  // Pieces that ran into memory that is not there are written in part, and not counted where something was
+  // there to be counted before.
+  uint64_t reach_of_result(const Written& w, uint64_t pointer, uint64_t size_bytes) {
+    if (result_ <= 0 || w.count_argument == kNoArgument) return size_bytes;
+    const uint64_t limit = entry_.registers.argument(w.count_argument);
+    const Address next_page = page_ceil(Address{pointer + size_bytes});
+    std::byte probe;
+    const bool runs_out = uint64_t(result_) < limit && next_page.value - pointer < limit * w.unit &&
+                          !memory_.read(next_page, std::span(&probe, 1));
+    return runs_out ? next_page.value - pointer : size_bytes;
   }
 
   uint64_t result_count(const Written& w, uint64_t limit) const {

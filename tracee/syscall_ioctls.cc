@@ -269,13 +269,9 @@ constexpr auto kIoctls = sorted(std::to_array<OptionRow>({
     // struct file_dedupe_range: an entry for each destination behind it.
     {request(kReadWrite, 0x94, 54, 24), "FIDEDUPERANGE", {by_field_u32(2, 2, 16, 32).plus(24)}, blocks},
     // struct uffdio_copy: destination, source, length, mode, bytes done.
-    {request(kReadWrite, 0xaa, 0x03, 40),
-     "UFFDIO_COPY",
-     {always_out(40), by_field_u64(2, 2, 32).via(0).on(always)}},
-    // struct uffdio_zeropage: start, length, mode, bytes done.
-    {request(kReadWrite, 0xaa, 0x04, 32),
-     "UFFDIO_ZEROPAGE",
-     {always_out(32), by_field_u64(2, 2, 24).via(0).on(always)}},
+    {request(kReadWrite, 0xaa, 0x03, 40), "UFFDIO_COPY", {always_out(40)}},
+    // struct uffdio_zeropage: start, length, mode, bytes done. What is provided is known before (recorder).
+    {request(kReadWrite, 0xaa, 0x04, 32), "UFFDIO_ZEROPAGE", {always_out(32)}},
     // struct uffdio_move: the source becomes empty.
     {request(kReadWrite, 0xaa, 0x05, 40),
      "UFFDIO_MOVE",

@@ -223,6 +223,8 @@ TEST_F(CliTest, AnswersArriveWhileTheRecordingIsRunning) {
                         "for i in {1..100}; do /bin/true; done; exec sleep 1000"},
                        options);
   ASSERT_GT(find_descendant(recording.pid(), "sleep"), 0);
+  // The first commit waits for the files the program maps.
+  for (int i = 0; i < 500 && info("live").at("events").get<int>() <= 100; ++i) ::usleep(20'000);
   EXPECT_GT(info("live").at("events").get<int>(), 100);
   EXPECT_GT(bygone_.query("live", "tasks").size(), 10u);
   expect_error(bygone_({"rm", "live"}), bygone_({"rm", "live"}).status, {"live"});
