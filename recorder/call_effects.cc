@@ -74,7 +74,7 @@ void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange
 void Session::capture_writes(RecordedTask& task, int64_t result) {
   const std::unique_ptr<MemoryWatch> watch = std::move(task.watch);
   if (task.forced_result) return;
-  const Capture capture = written_by(task.entry, result, task.space->memory);
+  const Capture capture = written_by(task.entry, result, task.space->memory, &task.space->space);
   if (watch) {
     const bool only_checks = capture.unknown.empty();
     if (!only_checks) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "tracee/address_space.h"
 #include "tracee/syscall_iovecs.h"
 
 namespace bygone {
@@ -140,8 +141,9 @@ bool applies(WrittenWhen when, int64_t result) {
 // Turns the rows of one call into ranges.
 class Evaluation {
  public:
-  Evaluation(const CallEntry& entry, int64_t result, MemoryReader& memory, Capture& capture)
-      : entry_(entry), result_(result), memory_(memory), capture_(capture) {}
+  Evaluation(const CallEntry& entry, int64_t result, MemoryReader& memory, const AddressSpace* space,
+             Capture& capture)
+      : entry_(entry), result_(result), memory_(memory), space_(space), capture_(capture) {}
 
   // In the order in which note_entry saw them, whether they apply or not: notes are consumed in that order.
   void add(const Written& w) {
@@ -241,9 +243,10 @@ class Evaluation {
     if (result_ <= 0 || w.count_argument == kNoArgument) return size_bytes;
     const uint64_t limit = entry_.registers.argument(w.count_argument);
     const Address next_page = page_ceil(Address{pointer + size_bytes});
-    std::byte probe;
-    const bool runs_out = uint64_t(result_) < limit && next_page.value - pointer < limit * w.unit &&
-                          !memory_.read(next_page, std::span(&probe, 1));
+    if (space_ == nullptr || uint64_t(result_) >= limit || next_page.value - pointer >= limit * w.unit)
+      return size_bytes;
+    const Mapping* const next = space_->find(next_page);
+    const bool runs_out = next == nullptr || !next->recorded.prot.write;
     return runs_out ? next_page.value - pointer : size_bytes;
   }
 
@@ -278,6 +281,7 @@ class Evaluation {
   const CallEntry& entry_;
   const int64_t result_;
   MemoryReader& memory_;
+  const AddressSpace* space_;
   Capture& capture_;
   size_t next_note_ = 0;
   bool guesses_ = false;
@@ -350,10 +354,10 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
   return entry;
 }
 
-Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory) {
+Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory, const AddressSpace* space) {
   Capture capture;
   const Description description = describe(entry.registers);
-  Evaluation evaluation(entry, result, memory, capture);
+  Evaluation evaluation(entry, result, memory, space, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
   if (result < 0 || evaluation.guesses())
     trim_to_mapped(result == -EFAULT || evaluation.guesses(), memory, capture.ranges);

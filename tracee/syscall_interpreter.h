@@ -12,6 +12,8 @@
 
 namespace bygone {
 
+class AddressSpace;
+
 // Reads a tracee's memory; false (and nothing promised about `out`) if any byte of it is unmapped.
 class MemoryReader {
  public:
@@ -50,8 +52,10 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory);
 // kernel's own -512..-516 that a tracer sees where a signal interrupts the call. When a task loses its turn
 // inside a call, written_by(entry, -ERESTARTSYS, memory) names what the kernel may have written already (the
 // owner word of a priority-inheriting futex). For clone and its kin, ask again for the child, with result 0
-// and the child's memory.
-Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory);
+// and the child's memory. `space`, where it is given, says where memory cannot be written: a call that came
+// there has written a little more than its result counts.
+Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory,
+                   const AddressSpace* space = nullptr);
 
 // CallRow::may_block, refined by the option asked for: fcntl blocks on F_SETLKW only, futex on waits only.
 bool may_block(const Registers& at_entry);
