@@ -5,8 +5,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "recorder/session.h"
 #include "tracee/descriptors.h"
 
@@ -14,21 +12,8 @@ namespace bygone {
 
 namespace {
 
-// The same open file description? kcmp(2); where it is not to be had, the same file must do. So it does for
-// pipes, sockets and terminals, whoever opened them (/dev/stderr, /proc/self/fd/1).
 bool same_open_file(pid_t tid, int fd, int ours) {
-  static bool kcmp_works = true;
-  if (kcmp_works) {
-    const long result = syscall(SYS_kcmp, tid, getpid(), KCMP_FILE, fd, ours);
-    if (result == 0) return true;
-    if (result < 0 && errno == EBADF) return false;
-    kcmp_works = result >= 0;
-  }
-  struct stat theirs, own;
-  if (fstat(ours, &own) != 0 || (kcmp_works && S_ISREG(own.st_mode))) return false;
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
-  return stat(path, &theirs) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino;
+  return syscall(SYS_kcmp, tid, getpid(), KCMP_FILE, fd, ours) == 0;
 }
 
 bool is_regular(pid_t tid, int fd) {
@@ -44,8 +29,16 @@ int Session::output_stream(const RecordedTask& task, int fd) const {
   if (fd < 0) return 0;
   // Where both streams are one file (2>&1, a terminal) the number the program uses decides.
   const int first = fd == 2 ? 2 : 1;
-  if (same_open_file(task.tid, fd, first)) return first;
-  return same_open_file(task.tid, fd, 3 - first) ? 3 - first : 0;
+  for (const int stream : {first, 3 - first})
+    if (same_open_file(task.tid, fd, stream)) return stream;
+  // The same file opened again (/dev/stderr, /proc/self/fd/1), or kcmp(2) is not to be had.
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", task.tid, fd);
+  struct stat theirs, own;
+  if (stat(path, &theirs) != 0) return 0;
+  for (const int stream : {first, 3 - first})
+    if (fstat(stream, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino) return stream;
+  return 0;
 }
 
 void Session::prepare_output(RecordedTask& task) {
