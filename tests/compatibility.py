@@ -196,6 +196,8 @@ class Bygone:
             times.append(seconds)
             if what == "alone" and status == TIMED_OUT:
                 return f"| {name} | | | | does not end by itself either |"
+            if what == "alone":
+                alone = status
         frames, verdict, replayed = "", "pass", ""
         if b"recorded as" not in err:
             verdict = "recording: " + ("no end in time" if status == TIMED_OUT else last_words(err))
@@ -206,6 +208,8 @@ class Bygone:
             replayed = f"{seconds / times[0]:.1f}"
             if again != status or out != out2:
                 verdict = "replay: " + ("no end in time" if again == TIMED_OUT else last_words(err2))
+            elif status != alone:
+                verdict = f"recorded it ends with {status}, alone with {alone}"
         subprocess.run([self.program, "rm", recording_name], env=self.environment, capture_output=True)
         self.failed += verdict != "pass"
         return f"| {name} | {frames} | {times[1] / times[0]:.1f} | {replayed} | {verdict} |"
