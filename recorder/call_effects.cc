@@ -88,7 +88,7 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) {
     capture_ranges(task, capture.ranges);
-    return capture_provided_pages(task);
+    return capture_provided_pages(task, result);
   }
   note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
   ++(watch ? outcome_.compared_calls : outcome_.uncaptured_calls);
@@ -97,25 +97,29 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
 
 // Who waited for the pages runs on while this call returns, and may have stored there already; that belongs
 // to a later event.
-void Session::capture_provided_pages(RecordedTask& task) {
+void Session::capture_provided_pages(RecordedTask& task, int64_t result) {
   const Registers& call = task.entry.registers;
-  if (call[Register::orig_rax] != SYS_ioctl) return;
+  if (call[Register::orig_rax] != SYS_ioctl || (result != 0 && result != -EAGAIN)) return;
+  constexpr uint64_t kPiece = 1 << 20;
   TraceeMemory& memory = task.space->memory;
-  std::vector<std::byte> bytes;
-  Address to;
+  std::vector<std::byte> bytes(kPiece);
   if (uint32_t(call.argument(1)) == UFFDIO_COPY) {
     uffdio_copy copy{};
     if (!memory.read_value(Address{call.argument(2)}, copy) || copy.copy <= 0) return;
-    to = Address{copy.dst};
-    bytes.resize(std::min<uint64_t>(uint64_t(copy.copy), copy.len));
-    if (!memory.read(Address{copy.src}, bytes)) return;
+    const uint64_t size = std::min<uint64_t>(uint64_t(copy.copy), copy.len);
+    for (uint64_t done = 0; done < size; done += kPiece) {
+      const auto piece = std::span(bytes).first(std::min(kPiece, size - done));
+      if (!memory.read(Address{copy.src + done}, piece)) return;
+      log_.memory_write(Tid{task.tid}, Address{copy.dst + done}, piece);
+    }
   } else if (uint32_t(call.argument(1)) == UFFDIO_ZEROPAGE) {
     uffdio_zeropage zero{};
     if (!memory.read_value(Address{call.argument(2)}, zero) || zero.zeropage <= 0) return;
-    to = Address{zero.range.start};
-    bytes.resize(std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len));
+    const uint64_t size = std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len);
+    for (uint64_t done = 0; done < size; done += kPiece)
+      log_.memory_write(Tid{task.tid}, Address{zero.range.start + done},
+                        std::span(bytes).first(std::min(kPiece, size - done)));
   }
-  if (!bytes.empty()) log_.memory_write(Tid{task.tid}, to, bytes);
 }
 
 void Session::capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges) {
@@ -166,9 +170,11 @@ void Session::capture_device_memory(RecordedTask& task) {
   };
   const bool all = task.space->devices.look(task.space->space, task.space->memory, write_down);
   if (all) return;
-  for (const auto& [start, mapping] : task.space->space.mappings())
-    if (mapping.kind == MappingKind::device && mapping.first_event == log_.next())
-      note_uncaptured(SYS_mmap, mapping.recorded.path);
+  for (const auto& [start, mapping] : task.space->space.mappings()) {
+    if (mapping.kind != MappingKind::device || mapping.first_event != log_.next()) continue;
+    note_uncaptured(SYS_mmap, mapping.recorded.path);
+    ++outcome_.uncaptured_calls;
+  }
 }
 
 // process_vm_writev(2) into a task of this recording.

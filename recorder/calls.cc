@@ -1,3 +1,4 @@
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -96,8 +97,10 @@ void Session::adjust_call(RecordedTask& task) {
     case SYS_madvise:
       // MADV_FREE leaves it open what the pages hold; MADV_DONTNEED is one of the outcomes it allows.
       has_advice_ = has_advice_ || lasts(registers.argument(2));
-      if (registers.argument(2) == MADV_FREE && is_private_memory(task))
+      if (registers.argument(2) == MADV_FREE) {
+        if (!is_private_memory(task)) return answer(task, -EINVAL);
         replace_argument(Register::rdx, MADV_DONTNEED);
+      }
       return;
     case SYS_ioctl: {
       // Pages provided to a child by its parent's descriptor could not be told from the parent's own.
@@ -108,7 +111,7 @@ void Session::adjust_call(RecordedTask& task) {
       return;
     }
     case SYS_process_madvise:
-      // On one's own memory, as a kernel before Linux 6.13 answers, but for what only empties pages.
+      // Refused on one's own memory, as before Linux 6.13, but for what a row can describe.
       if (changes_memory(registers.argument(3)) && !empties_pages(registers.argument(3)))
         answer(task, -EINVAL);
       return;
@@ -268,6 +271,24 @@ bool Session::is_private_memory(const RecordedTask& task) {
   });
 }
 
+// Whether the filter that the call installs can answer 0 to a call that is not made, or has others answer it.
+bool Session::may_feign(const RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  const Address program{call.argument(2)};
+  sock_fprog header{};
+  if (!task.space->memory.read_value(program, header)) return true;
+  std::vector<sock_filter> code(header.len);
+  if (!task.space->memory.read(Address{reinterpret_cast<uint64_t>(header.filter)},
+                               std::as_writable_bytes(std::span(code))))
+    return true;
+  return std::any_of(code.begin(), code.end(), [](const sock_filter& step) {
+    if (BPF_CLASS(step.code) != BPF_RET) return false;
+    if (BPF_RVAL(step.code) != BPF_K) return true;
+    const uint32_t action = step.k & SECCOMP_RET_ACTION_FULL;
+    return step.k == SECCOMP_RET_ERRNO || action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE;
+  });
+}
+
 // A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).
 bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
   if (!has_filters_ || task.forced_result || is_error(result)) return false;
@@ -276,7 +297,7 @@ bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
   if (uint64_t(result) == call[Register::orig_rax] &&
       (signals_pending_for(task.tid) & signal_bit(SIGSYS)) != 0)
     return true;
-  // SECCOMP_RET_ERRNO with 0, and what a supervisor says.
+  if (!filters_may_feign_) return false;
   switch (call[Register::orig_rax]) {
     case SYS_mmap:
     case SYS_mremap:
@@ -327,7 +348,10 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
-  if (installs_filter(task.entry.registers) && result >= 0) has_filters_ = true;
+  if (installs_filter(task.entry.registers) && result >= 0) {
+    has_filters_ = true;
+    filters_may_feign_ = filters_may_feign_ || may_feign(task);
+  }
   if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
       (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     any_call_may_block_ = true;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,8 +12,8 @@
 namespace bygone {
 
 // The mappings of MappingKind::device in one address space: rings of perf events and packet sockets, maps of
-// BPF programs, a device's registers. Whoever writes there tells nobody, so all of it is looked at with every
-// event, and what is new since the last look is handed on.
+// BPF programs. Whoever writes there tells nobody, so they are looked at with every event, and what is new
+// since the last look is handed on.
 class DeviceMemory {
  public:
   // A mapping was made; `file` is a descriptor of ours for what is mapped, -1 where there is none.
@@ -26,14 +24,19 @@ class DeviceMemory {
   using Changed = std::function<void(Address, std::span<const std::byte>)>;
   bool look(const AddressSpace& space, TraceeMemory& memory, const Changed& changed);
 
+  // The page at `at` as of the last look; empty if it was not looked at.
+  std::span<const std::byte> page(Address at) const;
+
  private:
   // The recorder's own mapping of the same memory, where the kernel lets nobody else read the program's.
   struct View;
+  struct Known {
+    MemoryRange range;
+    std::vector<std::byte> bytes;  // as a replay has them
+    std::shared_ptr<const View> view;
+  };
 
-  bool read(TraceeMemory& memory, Address at, std::span<std::byte> page) const;
-
-  std::map<Address, std::shared_ptr<const View>> views_;   // by the start of the program's mapping
-  std::map<Address, std::vector<std::byte>> known_pages_;  // as a replay has them
+  std::map<Address, Known> known_;  // by the start of the mapping
 };
 
 }  // namespace bygone

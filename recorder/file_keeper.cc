@@ -36,12 +36,19 @@ bool is_mapped_file(int fd, const KernelMapping& mapping) {
   return fstat(fd, &st) == 0 && st.st_ino == mapping.inode;
 }
 
+// A file opened anew through a descriptor, with a position of its own: -1 if that is not possible.
+int reopen(int fd) {
+  return open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 // The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link
 // to it (needs a capability), the path as the process sees it, the program it runs, which may be deleted.
-int open_mapped(pid_t tid, int file, const KernelMapping& mapping) {
-  // Reads of an O_DIRECT descriptor want aligned buffers.
-  if (file >= 0 && is_mapped_file(file, mapping) && (fcntl(file, F_GETFL) & O_DIRECT) == 0)
-    return fcntl(file, F_DUPFD_CLOEXEC, 0);
+// `unseen`: nobody is to be told of an open, so the descriptor is the program's own, position and all.
+int open_mapped(pid_t tid, int file, const KernelMapping& mapping, bool unseen) {
+  if (file >= 0 && is_mapped_file(file, mapping)) {
+    const int opened = unseen ? fcntl(file, F_DUPFD_CLOEXEC, 0) : reopen(file);
+    if (opened >= 0) return opened;
+  }
   const std::string candidates[] = {
       fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value),
       fmt::format("/proc/{}/root{}", tid, mapping.path), fmt::format("/proc/{}/exe", tid)};
@@ -84,7 +91,9 @@ Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, s
                                                 bool cacheable) {
   if (!cacheable) identity.mtime_ns = identity.ctime_ns = 0;
   if (const auto it = known_.find(identity); cacheable && it != known_.end()) return it->second;
-  const Descriptor copy(are_watched_ ? copy_unseen(fd) : -1);
+  int own = are_watched_ ? copy_unseen(fd) : -1;
+  if (are_watched_ && own < 0) own = reopen(fd);
+  const Descriptor copy(own);
   BYGONE_ASSIGN(const ContentId id, sink_.add_file(copy.ok() ? copy.get() : fd, identity, path));
   kept_.insert(id);
   if (cacheable) known_.emplace(identity, id);
@@ -93,7 +102,7 @@ Expected<ContentId> FileKeeper::keep_descriptor(int fd, FileIdentity identity, s
 
 Expected<bool> FileKeeper::keep(pid_t tid, int from, Mapping& mapping) {
   KernelMapping& kernel = mapping.recorded;
-  Descriptor file(open_mapped(tid, from, kernel));
+  Descriptor file(open_mapped(tid, from, kernel, are_watched_));
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return false;
   kernel.file_stat = {uint32_t(st.st_mode), uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
@@ -116,7 +125,7 @@ Expected<bool> FileKeeper::keep(pid_t tid, int from, Mapping& mapping) {
 const std::vector<TimestampSite>& FileKeeper::timestamp_sites(pid_t tid, const Mapping& mapping) {
   const auto [it, is_new] = timestamp_sites_.try_emplace(mapping.data.content);
   if (!is_new) return it->second;
-  const Descriptor file(open_mapped(tid, -1, mapping.recorded));
+  const Descriptor file(open_mapped(tid, -1, mapping.recorded, false));
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return it->second;
   std::vector<std::byte> bytes(size_t(st.st_size));

@@ -33,6 +33,13 @@ bool just_written(const FileStat& stat) {
   return int64_t(now.tv_sec) * kNsPerSecond - stat.mtime_ns < kFreshFileSeconds * kNsPerSecond;
 }
 
+// No file in the usual sense: a device, a ring of the kernel's.
+bool is_device(int fd, const KernelMapping& mapping) {
+  struct stat st;
+  if (fd >= 0 && fstat(fd, &st) == 0) return !S_ISREG(st.st_mode);
+  return mapping.path.starts_with("anon_inode:") || mapping.path.starts_with("socket:");
+}
+
 // What of the mapping has the file behind it: pages beyond its end cannot be touched.
 MemoryRange part_in_file(const KernelMapping& mapping) {
   const uint64_t size = page_ceil(Address{mapping.file_stat.size_bytes}).value;
@@ -57,7 +64,13 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, file, mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
-  // No file in the usual sense: a device, a ring of the kernel's.
+  if (!is_device(file, mapping.recorded)) {
+    // Its bytes as of now are kept; what others change later is not seen.
+    note_uncaptured(SYS_mmap, mapping.recorded.path);
+    ++outcome_.uncaptured_calls;
+    capture_range(task, mapping.range());
+    return {};
+  }
   maps_devices_ = true;
   mapping.kind = MappingKind::device;
   task.space->devices.begin(file, mapping.recorded, task.space->memory);
@@ -186,10 +199,7 @@ Expected<void> Session::on_shmat(RecordedTask& task, Address start) {
   mapping.recorded = *kernel;
   mapping.kind = MappingKind::shared_memory;
   // A segment somebody else made and filled: its bytes as they are now.
-  std::vector<std::byte> bytes(kPageSize);
-  if (known_segments_.insert(kernel->inode).second)
-    for (Address at = start; at < kernel->range.end; at = at + kPageSize)
-      if (task.space->memory.read(at, bytes)) log_.memory_write(Tid{task.tid}, at, bytes);
+  if (known_segments_.insert(kernel->inode).second) capture_range(task, kernel->range);
   task.space->space.insert(log_.next(), std::move(mapping));
   return {};
 }
@@ -210,8 +220,8 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       return {};
     case SYS_mprotect:
     case SYS_pkey_mprotect: {
-      const bool plain =
-          !failed && !has_filters_ && (call.argument(2) & ~uint64_t{PROT_READ | PROT_WRITE | PROT_EXEC}) == 0;
+      const bool plain = !failed && !filters_may_feign_ &&
+                         (call.argument(2) & ~uint64_t{PROT_READ | PROT_WRITE | PROT_EXEC}) == 0;
       if (plain) {
         space.protect(log_.next(), range, Protection::of_bits(int(call.argument(2)), false));
       } else {
@@ -228,7 +238,7 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       if (call.argument(2) > call.argument(1)) capture_new_file_part(task, Address{uint64_t(result)});
       return {};
     case SYS_brk:
-      if (has_filters_)
+      if (filters_may_feign_)
         read_all_mappings_ = true;
       else if (!failed)
         on_brk(task, Address{uint64_t(result)});

@@ -31,13 +31,17 @@ int Session::output_stream(const RecordedTask& task, int fd) const {
   const int first = fd == 2 ? 2 : 1;
   for (const int stream : {first, 3 - first})
     if (same_open_file(task.tid, fd, stream)) return stream;
-  // The same file opened again (/dev/stderr, /proc/self/fd/1), or kcmp(2) is not to be had.
+  // The same pipe or terminal opened again (/dev/stderr, /proc/self/fd/1). Where both append to a file, it
+  // does not matter who opened it.
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/fd/%d", task.tid, fd);
   struct stat theirs, own;
   if (stat(path, &theirs) != 0) return 0;
   for (const int stream : {first, 3 - first})
-    if (fstat(stream, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino) return stream;
+    if (fstat(stream, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino &&
+        (S_ISFIFO(own.st_mode) || S_ISSOCK(own.st_mode) || isatty(stream) != 0 ||
+         (S_ISREG(own.st_mode) && (fcntl(stream, F_GETFL) & file_flags(task.tid, fd) & O_APPEND) != 0)))
+      return stream;
   return 0;
 }
 

@@ -245,7 +245,8 @@ Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<La
   const LeftOut left = left_out(task);
   // Who sleeps in a page fault, or did, has computed up to there, and no frame says so yet.
   const bool others_ran_on = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-    return t.second.get() != &task && t.second->in_user_code && share_memory(*t.second, task);
+    return t.second.get() != &task && (t.second->sleeps_in_fault || ran_on(*t.second)) &&
+           share_memory(*t.second, task);
   });
   std::optional<int64_t> digest;
   if (!others_ran_on)

@@ -118,6 +118,7 @@ class Session {
   Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
+  static bool may_feign(const RecordedTask& task);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
@@ -141,7 +142,7 @@ class Session {
   void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
-  void capture_provided_pages(RecordedTask& task);
+  void capture_provided_pages(RecordedTask& task, int64_t result);
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
   // The task with that number in the pid namespace `task` is in.
   RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
@@ -411,6 +412,7 @@ class Session {
   TaskId next_task_{1};
   EventNumber next_proof_{1};
   bool has_filters_ = false;           // some task has, or had, a seccomp filter
+  bool filters_may_feign_ = false;     // ... that can answer as if a call had been made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)

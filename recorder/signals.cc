@@ -327,6 +327,7 @@ Expected<void> Session::end_init(RecordedTask& task) {
   Registers call = task.registers;
   call[Register::rip] = stub_call().value;
   call[Register::rax] = SYS_getpid;
+  call[Register::eflags] &= ~uint64_t{0x100};  // TF
   set_registers(task.tid, call);
   return wait_for_end(task);
 }

@@ -78,8 +78,8 @@ Expected<void> Session::take_snapshot() {
     if (!seen.insert(task->space.get()).second) continue;
     RecordedSpace& space = *task->space;
     space.memory.follow(tid);
-    subject.spaces.push_back(
-        {&space.space, space.parent, &space.memory, tid, stack_limit_of(tid), has_advice_});
+    subject.spaces.push_back({&space.space, space.parent, &space.memory, tid, stack_limit_of(tid),
+                              has_advice_, [&space](Address page) { return space.devices.page(page); }});
   }
   if (subject.tasks.empty()) return {};
   subject.files = changing_files(subject.spaces, subject.event, files_change_after_ns_);

@@ -235,7 +235,8 @@ Expected<void> ReplaySession::leave_devices(ReplayedTask& child, const AddressSp
   for (const auto& [start, mapping] : of_maker.mappings())
     if (mapping.kind == MappingKind::device && child.space->space.find(start) == nullptr)
       calls.push_back({SYS_munmap, {start.value, mapping.range().size_bytes()}});
-  return materialiser_.run(child.pid, child.space->memory, calls, "leaving out what a child does not inherit");
+  return materialiser_.run(child.pid, child.space->memory, calls,
+                           "leaving out what a child does not inherit");
 }
 
 Expected<void> ReplaySession::on_start(FullFrame& frame) {
@@ -300,7 +301,8 @@ Expected<void> ReplaySession::on_signal(ReplayedTask& task, FullFrame& frame) {
     set_going_on_with(task, found);
     task.call_returned = false;
   }
-  return apply_mapping_changes(task, place.event, {});
+  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+  return apply_writes(frame);
 }
 
 Expected<void> ReplaySession::on_handler(ReplayedTask& task, FullFrame& frame) {
@@ -323,11 +325,13 @@ Expected<void> ReplaySession::on_instruction(ReplayedTask& task, FullFrame& fram
   BYGONE_TRY(compare_registers(place, *frame.registers, found, results));
   set_going_on_with(task, *frame.registers);
   task.call_returned = false;
-  return apply_mapping_changes(task, place.event, {});
+  BYGONE_TRY(apply_mapping_changes(task, place.event, {}));
+  return apply_writes(frame);
 }
 
 Expected<void> ReplaySession::on_altered(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_mapping_changes(task, frame.frame.event, {}));
+  BYGONE_TRY(apply_writes(frame));
   BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
   // Whether it stands at a call's entry is as it was.
   task.call_returned = restarts_call(*frame.registers);

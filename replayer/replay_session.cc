@@ -232,7 +232,7 @@ Expected<void> ReplaySession::run_to_fault(ReplayedTask& task, const Place& plac
   BYGONE_ASSIGN(const Stop stop, run_on(task, place));
   get_registers(task.pid, found);
   if (stop.kind == Stop::Kind::signal && stop.signal == signal) return {};
-  // rdtsc, which its program wanted to fault (prctl(2), PR_SET_TSC), is ud2 here.
+  // rdtsc, which its program wanted to fault (prctl(2), PR_SET_TSC), may be ud2 here.
   std::array<uint8_t, 2> code{};
   constexpr std::array<uint8_t, 2> kUd2 = {0x0f, 0x0b};
   if (signal == SIGSEGV && stop.kind == Stop::Kind::signal && stop.signal == SIGILL &&

@@ -16,7 +16,8 @@ pid_t memory_file_owner(pid_t tid, int fd);
 int file_flags(pid_t tid, int fd);
 
 // A descriptor of our own for the open file that is the tracee's `fd` (pidfd_getfd(2)), or -1. Nobody is told
-// that the file was opened, as those who watch it would be (inotify(7), fanotify(7)).
+// that the file was opened, as those who watch it would be (inotify(7), fanotify(7)). Its position and flags
+// are the tracee's: nothing may change them.
 int take_descriptor(pid_t process, pid_t tid, int fd);
 
 }  // namespace bygone

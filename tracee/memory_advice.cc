@@ -54,7 +54,7 @@ bool changes_memory(uint64_t advice) {
 }
 
 bool empties_pages(uint64_t advice) {
-  return advice == MADV_DONTNEED || advice == MADV_FREE || advice == kDontNeedLocked;
+  return advice == MADV_DONTNEED || advice == kDontNeedLocked;
 }
 
 bool lasts(uint64_t advice) {

@@ -13,7 +13,7 @@ namespace bygone {
 // Advice of madvise(2) that changes what memory holds or what a child gets of it; the rest only concerns
 // speed.
 bool changes_memory(uint64_t advice);
-// Of that, what private memory is only emptied by.
+// Of that, what empties private memory at once.
 bool empties_pages(uint64_t advice);
 // Advice that goes on having effect: MADV_DONTFORK, MADV_WIPEONFORK, MADV_GUARD_INSTALL.
 bool lasts(uint64_t advice);

@@ -126,6 +126,12 @@ Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of
   std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
   for (const auto& [start, mapping] : of.space->mappings()) {
     if (!holds_private_pages(mapping)) continue;
+    if (mapping.kind == MappingKind::device && of.device_page) {
+      for (Address at = start; at < mapping.range().end; at = at + kPageSize)
+        if (const auto page = of.device_page(at); !page.empty())
+          BYGONE_TRY(scan.add(at.value / kPageSize, page, true));
+      continue;
+    }
     const bool has_file = mapping.recorded.inode != 0;
     for (Address at = start; at < mapping.range().end;) {
       const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);

@@ -28,6 +28,8 @@ struct SnapshotSubject {
     // The program has used madvise(2) for what lasts (lasts() of tracee/memory_advice.h): the kernel is
     // asked.
     bool has_advice;
+    // Pages of MappingKind::device, which change by themselves, as of `event`; may be empty, as may a page.
+    std::function<std::span<const std::byte>(Address page)> device_page = {};
   };
   // A file whose pages may hold something else than what was stored of it, named as recorded: memory mapped
   // MAP_SHARED above all.

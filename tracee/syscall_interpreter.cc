@@ -163,10 +163,10 @@ class Evaluation {
         add_iovecs(notes, result_bytes(), capture_.other_process_ranges);
         break;
       case SizeRule::msghdr:
-        guesses_ |= add_message(notes, pointer, result_bytes(), memory_, capture_.ranges);
+        guesses_ |= add_message(notes, pointer, result_bytes(), memory_, space_, capture_.ranges);
         break;
       case SizeRule::mmsghdr:
-        guesses_ |= add_messages(notes, pointer, result_, memory_, capture_.ranges);
+        guesses_ |= add_messages(notes, pointer, result_, memory_, space_, capture_.ranges);
         break;
       case SizeRule::string:
         add_string(pointer);

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstring>
 
+#include "tracee/address_space.h"
+
 namespace bygone {
 namespace {
 
@@ -27,6 +29,25 @@ bool read_array(MemoryReader& memory, uint64_t pointer, std::span<T> out) {
 // Length of the written part of a buffer: what the header says after the call, within what it said before.
 uint64_t used(uint64_t before, uint64_t after) {
   return std::min(before, after);
+}
+
+// `space` says where memory can be written; without it all can.
+bool can_be_written(const AddressSpace* space, uint64_t start, uint64_t size_bytes) {
+  if (space == nullptr || start == 0) return true;
+  for (Address at{start}; at.value - start < size_bytes;) {
+    const Mapping* const mapping = space->find(at);
+    if (mapping == nullptr || !mapping->recorded.prot.write) return false;
+    at = mapping->range().end;
+  }
+  return true;
+}
+
+bool can_be_received(Notes notes, const AddressSpace* space) {
+  const size_t words = std::min<size_t>(notes[iovec_words], notes.size() - iovecs);
+  for (size_t i = 0; i + 1 < words; i += 2)
+    if (!can_be_written(space, notes[iovecs + i], notes[iovecs + i + 1])) return false;
+  return can_be_written(space, notes[name], notes[name_length]) &&
+         can_be_written(space, notes[control], notes[control_length]);
 }
 
 }  // namespace
@@ -86,32 +107,38 @@ void add_iovecs(Notes notes, uint64_t bytes, std::vector<MemoryRange>& ranges) {
 }
 
 bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
-                 std::vector<MemoryRange>& ranges) {
+                 const AddressSpace* space, std::vector<MemoryRange>& ranges) {
   if (notes.size() < iovecs) return false;
   const Notes vector = notes.subspan(iovecs, std::min<size_t>(notes[iovec_words], notes.size() - iovecs));
   add_iovecs(vector, bytes, ranges);
   msghdr after{};
   const bool whole = bytes == UINT64_MAX || !read_array(memory, pointer, std::span(&after, 1));
-  add_range(notes[name], whole ? notes[name_length] : used(notes[name_length], after.msg_namelen), ranges);
   // Control messages that did not fit, or met memory that cannot be written, leave traces that the length
   // after the call does not count.
-  add_range(notes[control], notes[control_length], ranges);
+  const bool whole_control = whole || (after.msg_flags & MSG_CTRUNC) != 0 ||
+                             !can_be_written(space, notes[control], notes[control_length]);
+  add_range(notes[name], whole ? notes[name_length] : used(notes[name_length], after.msg_namelen), ranges);
+  add_range(notes[control],
+            whole_control ? notes[control_length] : used(notes[control_length], after.msg_controllen),
+            ranges);
   add_range(pointer, sizeof(msghdr), ranges);
-  return whole || notes[control_length] > kPageSize;
+  return whole || whole_control;
 }
 
 bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
-                  std::vector<MemoryRange>& ranges) {
+                  const AddressSpace* space, std::vector<MemoryRange>& ranges) {
   bool guesses = false;
-  // One more than were received: what stopped it may have come after its bytes were written.
-  const uint64_t filled = result < 0 ? kMaxElements : std::min(uint64_t(result) + 1, kMaxElements);
-  for (uint64_t i = 0; i < filled && notes.size() >= iovecs; ++i) {
+  for (uint64_t i = 0; i < kMaxElements && notes.size() >= iovecs; ++i) {
     const size_t size = iovecs + std::min<size_t>(notes[iovec_words], notes.size() - iovecs);
+    const Notes message = notes.first(size);
+    const bool arrived = int64_t(i) < result;
+    // What stopped it at the next one may have come after that one's bytes were written.
+    const bool failed = result < 0 || (int64_t(i) == result && !can_be_received(message, space));
+    if (!arrived && !failed) break;
     const uint64_t at = pointer + i * kMessageSize;
     uint32_t length = 0;
-    const bool known =
-        int64_t(i) < result && read_array(memory, at + offsetof(mmsghdr, msg_len), std::span(&length, 1));
-    guesses |= add_message(notes.first(size), at, known ? length : UINT64_MAX, memory, ranges);
+    const bool known = arrived && read_array(memory, at + offsetof(mmsghdr, msg_len), std::span(&length, 1));
+    guesses |= add_message(message, at, known ? length : UINT64_MAX, memory, space, ranges);
     add_range(at + offsetof(mmsghdr, msg_len), sizeof length, ranges);
     notes = notes.subspan(size);
   }

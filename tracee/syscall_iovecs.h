@@ -35,9 +35,9 @@ void add_iovecs(Notes notes, uint64_t bytes, std::vector<MemoryRange>& ranges);
 // What recvmsg(2) wrote that received `bytes`, and with UINT64_MAX all it may have written. True where that
 // is more than it is known to have written: memory that is not mapped may be in it.
 bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& memory,
-                 std::vector<MemoryRange>& ranges);
+                 const AddressSpace* space, std::vector<MemoryRange>& ranges);
 // `result` is recvmmsg(2)'s: messages received, or an error.
 bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
-                  std::vector<MemoryRange>& ranges);
+                  const AddressSpace* space, std::vector<MemoryRange>& ranges);
 
 }  // namespace bygone

@@ -10,7 +10,7 @@ namespace bygone {
 
 // rdtsc and rdtscp read a clock no replay can turn back. PR_SET_TSC makes them trap, but not everywhere: a
 // hypervisor that runs its guests' kernels without hardware support lets user code read the counter all the
-// same. So the instructions are found in every executable file that gets mapped and replaced by ud2, which
+// same. There the instructions are found in every executable file that gets mapped and replaced by ud2, which
 // always traps and is no longer than either (Intel SDM vol. 2: 0f 31, 0f 01 f9, 0f 0b).
 enum class TimestampInstruction : uint8_t { rdtsc, rdtscp };
 

@@ -252,7 +252,7 @@ TEST(SyscallInterpreter, KnowsWhatRecvmsgLeavesBehind) {
   header.msg_controllen = 24;
   memory.put(header_at, header);
   EXPECT_THAT(written_by(entry, 5, memory).ranges,
-              UnorderedElementsAre(at(0x10000, 5), at(0x20000, 16), at(0x30000, 256), at(header_at, 56)));
+              UnorderedElementsAre(at(0x10000, 5), at(0x20000, 16), at(0x30000, 24), at(header_at, 56)));
   header.msg_namelen = 200;
   header.msg_flags = MSG_CTRUNC;
   memory.put(header_at, header);
@@ -281,8 +281,7 @@ TEST(SyscallInterpreter, CountsEachMessageOfRecvmmsg) {
   memory.put(messages, headers);
   EXPECT_THAT(written_by(entry, 2, memory).ranges,
               UnorderedElementsAre(at(0x10000, 3), at(messages, 56), at(messages + 56, 4), at(0x20000, 7),
-                                   at(messages + 64, 56), at(messages + 120, 4), at(messages + 128, 56),
-                                   at(messages + 184, 4), at(0x9000, 16)));
+                                   at(messages + 64, 56), at(messages + 120, 4), at(0x9000, 16)));
   EXPECT_THAT(written_by(entry, -EAGAIN, memory).ranges, ElementsAre(at(0x9000, 16)));
 }
 
