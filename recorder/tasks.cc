@@ -248,12 +248,21 @@ Expected<void> Session::go_on_after_clone(RecordedTask& parent, int event) {
 std::pair<RecordedTask*, Address> Session::other_view(const RecordedTask& task, Address address) {
   if (!task.space) return {nullptr, address};
   const Mapping* const mapping = task.space->space.find(address);
+  RecordedTask* last_resort = nullptr;
   for (const auto& [tid, other] : tasks_) {
     if (other.get() == &task || !other->space || other->state == RecordedTask::State::leaving) continue;
+    // One that executes a program may have the new memory already.
+    if (other->exec_pending) continue;
+    const bool executes = other->in_call && is_exec(int64_t(other->entry.registers[Register::orig_rax]));
     if (other->space == task.space) {
+      if (executes) {
+        last_resort = other.get();
+        continue;
+      }
       other->space->memory.follow(tid);
       return {other.get(), address};
     }
+    if (executes) continue;
     if (mapping == nullptr || !mapping->recorded.prot.shared || mapping->recorded.inode == 0) continue;
     const uint64_t in_file = mapping->recorded.offset_bytes + (address - mapping->range().start);
     for (const auto& [start, theirs] : other->space->space.mappings()) {
@@ -263,7 +272,8 @@ std::pair<RecordedTask*, Address> Session::other_view(const RecordedTask& task, 
         return {other.get(), start + (in_file - m.offset_bytes)};
     }
   }
-  return {nullptr, address};
+  if (last_resort != nullptr) last_resort->space->memory.follow(last_resort->tid);
+  return {last_resort, address};
 }
 
 void Session::capture_words_elsewhere(const RecordedTask& task, const std::vector<Address>& words) {

@@ -115,14 +115,14 @@ bool add_message(Notes notes, uint64_t pointer, uint64_t bytes, MemoryReader& me
   const bool whole = bytes == UINT64_MAX || !read_array(memory, pointer, std::span(&after, 1));
   // Control messages that did not fit, or met memory that cannot be written, leave traces that the length
   // after the call does not count.
-  const bool whole_control = whole || (after.msg_flags & MSG_CTRUNC) != 0 ||
-                             !can_be_written(space, notes[control], notes[control_length]);
+  const bool control_faults = !can_be_written(space, notes[control], notes[control_length]);
+  const bool whole_control = whole || control_faults || (after.msg_flags & MSG_CTRUNC) != 0;
   add_range(notes[name], whole ? notes[name_length] : used(notes[name_length], after.msg_namelen), ranges);
   add_range(notes[control],
             whole_control ? notes[control_length] : used(notes[control_length], after.msg_controllen),
             ranges);
   add_range(pointer, sizeof(msghdr), ranges);
-  return whole || whole_control;
+  return whole || control_faults;
 }
 
 bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& memory,
