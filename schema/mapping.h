@@ -70,7 +70,8 @@ struct Mapping {
   Address stack_top;
 
   const MemoryRange& range() const { return recorded.range; }
-  // Whether a replay has it in common with others. A device's memory is written anew for each who looks at it.
+  // Whether a replay has it in common with others. A device's memory is written anew for each who looks at
+  // it.
   bool is_shared() const { return recorded.prot.shared && kind != MappingKind::device; }
   bool holds_at(EventNumber event) const { return first_event <= event && event < end_event; }
 };
