@@ -97,8 +97,9 @@ TEST_F(StoreFailureTest, TheProgramIsKilledIfThatIsWanted) {
 TEST_F(StoreFailureTest, AFileThatDoesNotFitLetsTheProgramGo) {
   // Enough to begin a recording, with its database, logs and reserve; not for the interpreter.
   leave_room(2 << 20);
-  const RunResult recorded =
-      bygone_({"record", "--name", "full", "python3", "-c", "import ctypes, ssl; print('all of it')"});
+  // It is still there when a busy service has come to what does not fit.
+  const RunResult recorded = bygone_({"record", "--name", "full", "python3", "-c",
+                                      "import ctypes, ssl, time; time.sleep(3); print('all of it')"});
   EXPECT_EQ(recorded.status, 0) << recorded.err;
   EXPECT_EQ(recorded.out, "all of it\n");
   EXPECT_THAT(recorded.err, HasSubstr("runs on unrecorded"));
