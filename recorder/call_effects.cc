@@ -100,25 +100,27 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
 void Session::capture_provided_pages(RecordedTask& task, int64_t result) {
   const Registers& call = task.entry.registers;
   if (call[Register::orig_rax] != SYS_ioctl || (result != 0 && result != -EAGAIN)) return;
-  constexpr uint64_t kPiece = 1 << 20;
   TraceeMemory& memory = task.space->memory;
-  std::vector<std::byte> bytes(kPiece);
+  Address from, to;  // zeroes come from nowhere
+  uint64_t size = 0;
   if (uint32_t(call.argument(1)) == UFFDIO_COPY) {
     uffdio_copy copy{};
     if (!memory.read_value(Address{call.argument(2)}, copy) || copy.copy <= 0) return;
-    const uint64_t size = std::min<uint64_t>(uint64_t(copy.copy), copy.len);
-    for (uint64_t done = 0; done < size; done += kPiece) {
-      const auto piece = std::span(bytes).first(std::min(kPiece, size - done));
-      if (!memory.read(Address{copy.src + done}, piece)) return;
-      log_.memory_write(Tid{task.tid}, Address{copy.dst + done}, piece);
-    }
+    from = Address{copy.src};
+    to = Address{copy.dst};
+    size = std::min<uint64_t>(uint64_t(copy.copy), copy.len);
   } else if (uint32_t(call.argument(1)) == UFFDIO_ZEROPAGE) {
     uffdio_zeropage zero{};
     if (!memory.read_value(Address{call.argument(2)}, zero) || zero.zeropage <= 0) return;
-    const uint64_t size = std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len);
-    for (uint64_t done = 0; done < size; done += kPiece)
-      log_.memory_write(Tid{task.tid}, Address{zero.range.start + done},
-                        std::span(bytes).first(std::min(kPiece, size - done)));
+    to = Address{zero.range.start};
+    size = std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len);
+  }
+  constexpr uint64_t kPiece = 1 << 20;
+  std::vector<std::byte> piece;
+  for (uint64_t done = 0; done < size; done += kPiece) {
+    piece.resize(std::min(kPiece, size - done));
+    if (from && !memory.read(from + done, piece)) return;
+    log_.memory_write(Tid{task.tid}, to + done, piece);
   }
 }
 

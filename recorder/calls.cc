@@ -351,10 +351,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (installs_filter(task.entry.registers) && result >= 0) {
     has_filters_ = true;
     filters_may_feign_ = filters_may_feign_ || may_feign(task);
+    if (number == SYS_seccomp && (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
+      any_call_may_block_ = true;
   }
-  if (number == SYS_seccomp && result >= 0 && task.entry.registers.argument(0) == SECCOMP_SET_MODE_FILTER &&
-      (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
-    any_call_may_block_ = true;
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);

@@ -59,12 +59,11 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   if (mapping.kind == MappingKind::anonymous)
     mapping.kind = mapping.recorded.prot.shared ? MappingKind::shared_memory : MappingKind::file;
   if ((mapping.recorded.flags & MAP_ANONYMOUS) != 0) return {};
-  const int file = fd < 0 ? -1 : take_descriptor(task.tgid, task.tid, fd);
-  const Descriptor taken(file);
-  BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, file, mapping));
+  const Descriptor file(fd < 0 ? -1 : take_descriptor(task.tgid, task.tid, fd));
+  BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, file.get(), mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
   if (kept) return {};
-  if (!is_device(file, mapping.recorded)) {
+  if (!is_device(file.get(), mapping.recorded)) {
     // Its bytes as of now are kept; what others change later is not seen.
     note_uncaptured(SYS_mmap, mapping.recorded.path);
     ++outcome_.uncaptured_calls;
@@ -73,7 +72,7 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   }
   maps_devices_ = true;
   mapping.kind = MappingKind::device;
-  task.space->devices.begin(file, mapping.recorded, task.space->memory);
+  task.space->devices.begin(file.get(), mapping.recorded, task.space->memory);
   return {};
 }
 

@@ -237,7 +237,7 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   return {};
 }
 
-Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<LandmarkWord>& words) {
+Expected<void> Session::write_preempt_frame(RecordedTask& task, const std::vector<LandmarkWord>& words) {
   Registers at;
   if (get_registers(task.tid, at) == Outcome::gone) return {};
   task.registers = as_landmark(at);
@@ -268,7 +268,7 @@ Expected<void> Session::say_where_it_is(RecordedTask& task, const std::vector<La
 Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words) {
   if (std::exchange(task.computing, false)) --computing_;
   task.state = RecordedTask::State::ready;
-  BYGONE_TRY(say_where_it_is(task, words));
+  BYGONE_TRY(write_preempt_frame(task, words));
   yielded_ = true;
   if (task.held_signals.empty()) return {};
   // The signal was taken from it before; sent again it arrives at once.

@@ -94,8 +94,7 @@ class Session {
   std::vector<LandmarkWord> changed_words(RecordedTask& task, std::initializer_list<MemoryWatch*> watches);
   // Lets the task compute on for a little; its stop then, if it is still there.
   std::optional<Stop> run_a_stretch(RecordedTask& task);
-  // The `preempt` frame.
-  Expected<void> say_where_it_is(RecordedTask& task, const std::vector<LandmarkWord>& words);
+  Expected<void> write_preempt_frame(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> finish_preemption(RecordedTask& task, const std::vector<LandmarkWord>& words);
   Expected<void> handle(RecordedTask& task, const Stop& stop);
   Expected<void> handle_event(RecordedTask& task, const Stop& stop);
@@ -428,7 +427,6 @@ class Session {
   std::set<RecordedTask*> writing_last_;  // see expect_last_writes()
   std::vector<TraceeEnd> tracee_ends_;    // that no wait has told of yet
   std::set<pid_t> ignores_child_stops_;   // processes with SA_NOCLDSTOP
-  int output_fds_[3] = {-1, -1, -1};      // our standard streams, by number; compared with the tracees'
   std::optional<Error> spun_out_;         // who computes beyond the limit, and where
   RecordOutcome outcome_;
 };

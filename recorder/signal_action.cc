@@ -8,7 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
+
+#include "recorder/kinship.h"
 
 namespace bygone {
 
@@ -26,11 +27,7 @@ SignalAction action_for(pid_t tid, int signal) {
   };
   if (in_set("\nSigCgt:")) return SignalAction::handled;
   if (in_set("\nSigIgn:")) return SignalAction::ignored;
-  // "NStgid:\t" and its numbers, the outermost namespace's first
-  const char* const numbers = std::strstr(text, "\nNStgid:\t");
-  const char* const end = numbers == nullptr ? nullptr : std::strchr(numbers + 1, '\n');
-  if (end != nullptr && std::count(numbers, end, '\t') > 1 && std::string_view(end - 2, 2) == "\t1" &&
-      signal != SIGKILL && signal != SIGSTOP)
+  if (signal != SIGKILL && signal != SIGSTOP && is_namespace_init(process_of(tid)))
     return SignalAction::ignored;
   switch (signal) {
     case SIGCHLD:

@@ -338,7 +338,7 @@ Expected<void> Session::end_computation(RecordedTask& task) {
     return &other != &task && other.tgid != task.tgid && !dying_.contains(other.tgid) &&
            share_memory(other, task);
   });
-  return is_seen ? say_where_it_is(task, {}) : Expected<void>{};
+  return is_seen ? write_preempt_frame(task, {}) : Expected<void>{};
 }
 
 Expected<void> Session::on_exit_event(RecordedTask& task) {

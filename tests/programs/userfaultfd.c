@@ -1,10 +1,8 @@
 // userfaultfd served by a thread.
-#include <linux/userfaultfd.h>
+#include "userfaultfd.h"
+
 #include <poll.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
-
-#include "program.h"
 static int u;
 static void* s(void* a) {
   char* pg = aligned_alloc(4096, 4096);
@@ -20,17 +18,10 @@ static void* s(void* a) {
   return 0;
 }
 int main(void) {
-  u = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-  say("%d\n", u >= 0);
-  if (u < 0) return 0;
-  struct uffdio_api a = {UFFD_API, 0, 0};
-  CHECK(ioctl(u, UFFDIO_API, &a) == 0);
-  char* p = mmap(0, 12288, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  struct uffdio_register r = {{(uint64_t)p, 12288}, UFFDIO_REGISTER_MODE_MISSING, 0};
-  if (ioctl(u, UFFDIO_REGISTER, &r)) {
-    say("no\n");
-    return 0;
-  }
+  struct missing_pages missing = make_missing_pages(3);
+  if (missing.descriptor < 0) return 0;
+  u = missing.descriptor;
+  char* p = missing.start;
   pthread_t t;
   pthread_create(&t, 0, s, 0);
   say("%c\n", p[0]);

@@ -1,11 +1,9 @@
 // A process that shares its maker's memory is killed while it stores into pages that are provided one by one.
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 
-#include "program.h"
+#include "userfaultfd.h"
 
 static char* base;
 static char stack[65536];
@@ -17,15 +15,10 @@ static int touch(void* a) {
 }
 
 int main(void) {
-  int u = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-  struct uffdio_api api = {.api = UFFD_API};
-  if (u < 0 || ioctl(u, UFFDIO_API, &api)) {
-    say("no\n");
-    return 0;
-  }
-  base = mmap(0, 64 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  struct uffdio_register r = {.range = {(uint64_t)base, 64 * 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
-  CHECK(ioctl(u, UFFDIO_REGISTER, &r) == 0);
+  struct missing_pages missing = make_missing_pages(64);
+  if (missing.descriptor < 0) return 0;
+  int u = missing.descriptor;
+  base = missing.start;
   char* page = aligned_alloc(4096, 4096);
   memset(page, 'u', 4096);
   pid_t p = clone(touch, stack + sizeof stack, CLONE_VM | SIGCHLD, 0);
