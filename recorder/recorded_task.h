@@ -15,6 +15,7 @@
 #include "recorder/traced.h"
 #include "schema/rows.h"
 #include "tracee/address_space.h"
+#include "tracee/maps_proof.h"
 #include "tracee/memory.h"
 #include "tracee/memory_watch.h"
 #include "tracee/path_arguments.h"
@@ -30,6 +31,7 @@ struct RecordedSpace {
 
   AddressSpace space;
   TraceeMemory memory;
+  MapsProof proof;
   std::set<pid_t> users;
   AddressSpaceId parent;        // it was forked from
   Address program_break;        // 0 until the first brk(2)

@@ -15,7 +15,6 @@
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
-#include "tracee/proc_maps.h"
 #include "tracee/timestamp_trap.h"
 
 namespace bygone {
@@ -441,12 +440,11 @@ Expected<void> Session::prove(RecordedTask& task, EventNumber event) {
     if (other->space == task.space) sharers_in_kernel = true;
   }
   if (sharers_in_kernel) return {};
-  const auto kernel = read_maps(task.tid);
-  if (!kernel) return {};  // killed meanwhile
-  auto valid = task.space->space.validate(*kernel, Half::recorded);
-  if (!valid) {
-    valid.error().object = fmt::format("event {}, task {}, {}", event.value, task.tid, valid.error().object);
-    return valid;
+  auto same = task.space->proof.compare(task.tid, task.space->space, Half::recorded);
+  if (!same) {
+    if (same.error().kind != ErrorKind::divergence) return {};  // killed meanwhile
+    same.error().object = fmt::format("event {}, task {}, {}", event.value, task.tid, same.error().object);
+    return same;
   }
   if (event < next_proof_) return {};
   next_proof_ = EventNumber{event.value + kProofInterval};

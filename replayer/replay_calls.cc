@@ -40,6 +40,7 @@ std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapp
 std::shared_ptr<ReplayedSpace> ReplaySession::make_space(AddressSpaceId id, pid_t pid, EventNumber event) {
   auto space = std::make_shared<ReplayedSpace>(id, pid);
   space->users.insert(pid);
+  space->changed_at = event;
   auto events = recording_.mapping_begin_events(id, EventNumber{event.value + 1}, recording_.last_event());
   if (events) space->begin_events = std::move(*events);
   if (const auto row = space_rows_.find(id); row != space_rows_.end())
@@ -58,7 +59,8 @@ Expected<void> ReplaySession::learn_later_changes(EventNumber done) {
     space->begin_events.insert(space->begin_events.end(), begins.begin(), begins.end());
     // Rows that had no end when they were read may have one now.
     BYGONE_ASSIGN(const auto mappings, recording_.mappings_at(id, done));
-    for (const Mapping& mapping : mappings) space->end_events.insert(mapping.end_event);
+    space->ends.clear();
+    for (const Mapping& mapping : mappings) space->ends.emplace(mapping.end_event, mapping.range().start);
   }
   return {};
 }
@@ -87,7 +89,7 @@ Expected<void> ReplaySession::adopt_mappings(ReplayedSpace& space, EventNumber e
     } else {
       BYGONE_ASSIGN(mapping.replayed, materialiser_.replayed_half(mapping));
     }
-    space.end_events.insert(mapping.end_event);
+    space.ends.emplace(mapping.end_event, mapping.range().start);
     BYGONE_TRY(space.space.adopt(std::move(mapping)));
   }
   return {};
@@ -295,18 +297,15 @@ Expected<void> ReplaySession::apply_changes_elsewhere(const ReplayedTask& task, 
   return {};
 }
 
-Expected<ReplaySession::MappingChange> ReplaySession::change_at(const ReplayedSpace& where,
-                                                                EventNumber event) {
-  BYGONE_ASSIGN(std::vector<Mapping> now, recording_.mappings_at(where.space.id(), event));
+// Reads only the rows that began since, and moves `changed_at` there.
+Expected<ReplaySession::MappingChange> ReplaySession::change_at(ReplayedSpace& where, EventNumber event) {
   MappingChange change;
-  std::set<MappingId> live, known;
-  for (const auto& [start, mapping] : where.space.mappings()) known.insert(mapping.id);
-  for (Mapping& mapping : now) {
-    live.insert(mapping.id);
-    if (!known.contains(mapping.id)) change.begun.push_back(std::move(mapping));
-  }
-  for (const auto& [start, mapping] : where.space.mappings())
-    if (!live.contains(mapping.id)) change.ended.push_back(mapping);
+  BYGONE_ASSIGN(change.begun, recording_.mappings_begun_since(where.space.id(), where.changed_at, event));
+  const auto last = where.ends.upper_bound(event);
+  for (auto it = where.ends.begin(); it != last; ++it)
+    if (const Mapping* const mapping = where.space.find(it->second)) change.ended.push_back(*mapping);
+  where.ends.erase(where.ends.begin(), last);
+  where.changed_at = event;
   return change;
 }
 
@@ -317,7 +316,8 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
   for (; where.next_begin < where.begin_events.size() && where.begin_events[where.next_begin] <= event;
        ++where.next_begin)
     begins = true;
-  if (!begins && !where.end_events.contains(event) && punched.empty()) return {};
+  const bool ends = !where.ends.empty() && where.ends.begin()->first <= event;
+  if (!begins && !ends && punched.empty()) return {};
 
   BYGONE_ASSIGN(MappingChange change, change_at(where, event));
   std::vector<RemoteCall> calls;
@@ -340,12 +340,12 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
   if (!calls.empty() || !parts.empty()) task.registers_set = false;
   for (Mapping& mapping : change.begun)
     if (!mapping.replayed && mapping.data.kept) mapping.replayed = carried_half(where.space, mapping);
-  for (const Mapping& mapping : change.ended) where.space.forget(mapping.id);
+  for (const Mapping& mapping : change.ended) where.space.forget(mapping.range().start);
   for (Mapping& mapping : change.begun) {
     if (!mapping.replayed) {
       BYGONE_ASSIGN(mapping.replayed, materialiser_.replayed_half(mapping));
     }
-    where.end_events.insert(mapping.end_event);
+    where.ends.emplace(mapping.end_event, mapping.range().start);
     BYGONE_TRY(where.space.adopt(std::move(mapping)));
   }
   return {};

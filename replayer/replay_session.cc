@@ -13,7 +13,6 @@
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_digest.h"
-#include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
 #include "tracee/timestamp_sites.h"
@@ -342,9 +341,8 @@ Expected<void> ReplaySession::show_output(ReplayedTask& task, FullFrame& frame) 
 
 Expected<void> ReplaySession::prove(ReplayedTask& task, const Place& place) {
   if (options_.checking != ReplayChecking::everything || !task.space) return {};
-  BYGONE_ASSIGN(const auto kernel, read_maps(task.pid));
-  const auto valid = task.space->space.validate(kernel, Half::replayed);
-  if (!valid) return diverged(place, valid.error().message());
+  const auto same = task.space->proof.compare(task.pid, task.space->space, Half::replayed);
+  if (!same) return diverged(place, same.error().message());
   ++outcome_.maps_compared;
   return compare_digests(place);
 }

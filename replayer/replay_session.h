@@ -142,7 +142,7 @@ class ReplaySession {
   };
   Expected<void> apply_mapping_changes(ReplayedTask& task, EventNumber event, MemoryRange punched);
   Expected<void> apply_changes_elsewhere(const ReplayedTask& task, EventNumber event);
-  Expected<MappingChange> change_at(const ReplayedSpace& where, EventNumber event);
+  Expected<MappingChange> change_at(ReplayedSpace& where, EventNumber event);
   void unmap_ended(const MappingChange& change, std::vector<RemoteCall>& calls);
   void carry_on(const ReplayedTask& task, const Mapping& mapping, MemoryRange punched,
                 std::vector<RemoteCall>& calls, std::vector<Part>& parts);

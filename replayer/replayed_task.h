@@ -10,6 +10,7 @@
 #include "schema/registers.h"
 #include "schema/rows.h"
 #include "tracee/address_space.h"
+#include "tracee/maps_proof.h"
 #include "tracee/memory.h"
 
 namespace bygone {
@@ -21,10 +22,12 @@ struct ReplayedSpace {
   MappingId unused_id;  // rows come from the recording with their identities
   AddressSpace space;
   TraceeMemory memory;
+  MapsProof proof;
   std::set<pid_t> users;                  // our processes that run in it
   std::vector<EventNumber> begin_events;  // at which rows of it begin, ascending
   size_t next_begin = 0;
-  std::set<EventNumber> end_events;  // at which rows of it that were ever held end
+  std::multimap<EventNumber, Address> ends;  // of the rows held, and where they start
+  EventNumber changed_at;                    // the rows held are those of this event
 };
 
 // A recorded task as it is replayed: a process of ours, a child of the replayer even where the recorded one

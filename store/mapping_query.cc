@@ -83,13 +83,18 @@ Expected<std::vector<Mapping>> MappingQuery::at(AddressSpaceId space, EventNumbe
     by_id_.bind(3, int64_t(event.value));
     BYGONE_TRY(collect(by_id_, found));
   }
-  since_.reset();
-  since_.bind(1, int64_t(space.value));
-  since_.bind(2, int64_t(before.event.value));
-  since_.bind(3, int64_t(event.value));
-  BYGONE_TRY(collect(since_, found));
+  BYGONE_TRY(collect_since(space, before.event, event, found));
   sort_by_address(found);
   return found;
+}
+
+Expected<void> MappingQuery::collect_since(AddressSpaceId space, EventNumber before, EventNumber event,
+                                           std::vector<Mapping>& into) {
+  since_.reset();
+  since_.bind(1, int64_t(space.value));
+  since_.bind(2, int64_t(before.value));
+  since_.bind(3, int64_t(event.value));
+  return collect(since_, into);
 }
 
 Expected<std::vector<Mapping>> MappingQuery::begun(AddressSpaceId space, EventNumber event) {
@@ -102,15 +107,10 @@ Expected<std::vector<Mapping>> MappingQuery::begun(AddressSpaceId space, EventNu
   return found;
 }
 
-// A mapping that ends at an event held just before it, or never held at all.
-Expected<std::vector<Mapping>> MappingQuery::ended(AddressSpaceId space, EventNumber event) {
+Expected<std::vector<Mapping>> MappingQuery::begun_since(AddressSpaceId space, EventNumber before,
+                                                         EventNumber event) {
   std::vector<Mapping> found;
-  if (event.value > 0) {
-    BYGONE_ASSIGN(found, at(space, EventNumber{event.value - 1}));
-  }
-  BYGONE_ASSIGN(auto fresh, begun(space, event));
-  found.insert(found.end(), std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()));
-  std::erase_if(found, [&](const Mapping& mapping) { return mapping.end_event != event; });
+  BYGONE_TRY(collect_since(space, before, event, found));
   sort_by_address(found);
   return found;
 }

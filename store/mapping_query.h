@@ -18,7 +18,8 @@ class MappingQuery {
 
   Expected<std::vector<Mapping>> at(AddressSpaceId space, EventNumber event);
   Expected<std::vector<Mapping>> begun(AddressSpaceId space, EventNumber event);
-  Expected<std::vector<Mapping>> ended(AddressSpaceId space, EventNumber event);
+  // Began after `before` and hold after `event`.
+  Expected<std::vector<Mapping>> begun_since(AddressSpaceId space, EventNumber before, EventNumber event);
   std::vector<EventNumber> begin_events(AddressSpaceId space, EventNumber first, EventNumber last);
 
  private:
@@ -27,6 +28,8 @@ class MappingQuery {
     std::vector<uint64_t> ids;
   };
   Expected<Checkpoint> checkpoint(AddressSpaceId space, EventNumber event);
+  Expected<void> collect_since(AddressSpaceId space, EventNumber before, EventNumber event,
+                               std::vector<Mapping>& into);
   Expected<void> collect(SQLite::Statement& select, std::vector<Mapping>& into);
 
   SQLite::Database& database_;

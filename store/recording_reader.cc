@@ -197,8 +197,9 @@ Expected<std::vector<Mapping>> RecordingReader::mappings_begun(AddressSpaceId sp
   return guarded(impl_->name, [&] { return impl_->mappings.begun(space, event); });
 }
 
-Expected<std::vector<Mapping>> RecordingReader::mappings_ended(AddressSpaceId space, EventNumber event) {
-  return guarded(impl_->name, [&] { return impl_->mappings.ended(space, event); });
+Expected<std::vector<Mapping>> RecordingReader::mappings_begun_since(AddressSpaceId space, EventNumber before,
+                                                                     EventNumber event) {
+  return guarded(impl_->name, [&] { return impl_->mappings.begun_since(space, before, event); });
 }
 
 Expected<std::vector<EventNumber>> RecordingReader::mapping_begin_events(AddressSpaceId space,

@@ -91,9 +91,11 @@ class RecordingReader {
 
   // THE look-up: the mappings of an address space as they stand after `event`, by address (unsigned).
   Expected<std::vector<Mapping>> mappings_at(AddressSpaceId space, EventNumber event);
-  // Rows of `space` with first_event == event, and rows with end_event == event. By address.
+  // Rows of `space` with first_event == event. By address.
   Expected<std::vector<Mapping>> mappings_begun(AddressSpaceId space, EventNumber event);
-  Expected<std::vector<Mapping>> mappings_ended(AddressSpaceId space, EventNumber event);
+  // What mappings_at(space, event) has of rows that began after `before`.
+  Expected<std::vector<Mapping>> mappings_begun_since(AddressSpaceId space, EventNumber before,
+                                                      EventNumber event);
   // The events in first..last (inclusive) at which rows of `space` begin, ascending.
   Expected<std::vector<EventNumber>> mapping_begin_events(AddressSpaceId space, EventNumber first,
                                                           EventNumber last);

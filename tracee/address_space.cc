@@ -13,12 +13,14 @@ uint64_t pages_of(const Mapping& mapping) {
 // What the two descriptions of a mapping must agree in. Flags and file_stat are not in /proc/PID/maps; names
 // are left to the kernel: a file is its device and inode whatever it is renamed to, and anonymous memory
 // ([heap], [anon:...]) is named by rules of its own.
-KernelMapping comparable(KernelMapping mapping) {
-  mapping.flags = 0;
-  mapping.file_stat = {};
-  mapping.path.clear();
-  if (mapping.inode == 0) mapping.offset_bytes = 0;
-  return mapping;
+KernelMapping comparable(const KernelMapping& mapping) {
+  KernelMapping result;
+  result.range = mapping.range;
+  result.prot = mapping.prot;
+  result.device = mapping.device;
+  result.inode = mapping.inode;
+  if (mapping.inode != 0) result.offset_bytes = mapping.offset_bytes;
+  return result;
 }
 
 std::vector<KernelMapping> merged(std::vector<KernelMapping> mappings) {
@@ -65,6 +67,7 @@ AddressSpace::Map::iterator AddressSpace::begin_row(EventNumber at, Mapping mapp
   mapping.first_event = at;
   mapping.end_event = kNoEvent;
   total_pages_ += pages_of(mapping);
+  ++version_;
   const Address start = mapping.range().start;
   begun_.emplace(mapping.id, start);
   return map_.insert_or_assign(start, std::move(mapping)).first;
@@ -72,6 +75,7 @@ AddressSpace::Map::iterator AddressSpace::begin_row(EventNumber at, Mapping mapp
 
 void AddressSpace::end_row(Map::iterator it) {
   total_pages_ -= pages_of(it->second);
+  ++version_;
   if (begun_.erase(it->second.id) == 0) ended_.push_back(it->second.id);
   map_.erase(it);
 }
@@ -255,18 +259,18 @@ Expected<void> AddressSpace::adopt(Mapping mapping) {
                             mapping.range().start.value, mapping.range().end.value),
                 "the recording is damaged: `bygone verify` says how far it can be used");
   total_pages_ += pages_of(mapping);
+  ++version_;
   const Address start = mapping.range().start;
   map_.emplace(start, std::move(mapping));
   return {};
 }
 
-void AddressSpace::forget(MappingId id) {
-  for (auto it = map_.begin(); it != map_.end(); ++it) {
-    if (it->second.id != id) continue;
-    total_pages_ -= pages_of(it->second);
-    map_.erase(it);
-    return;
-  }
+void AddressSpace::forget(Address start) {
+  const auto it = map_.find(start);
+  if (it == map_.end()) return;
+  total_pages_ -= pages_of(it->second);
+  ++version_;
+  map_.erase(it);
 }
 
 Expected<void> AddressSpace::validate(const std::vector<KernelMapping>& kernel, Half half) const {

@@ -29,6 +29,8 @@ class AddressSpace {
   const Mapping* find(Address address) const;
   // What /proc/PID/statm calls size: all mappings but the vsyscall page.
   uint64_t total_pages() const { return total_pages_; }
+  // Another number after every change.
+  uint64_t version() const { return version_; }
 
   // Puts the mapping in place of whatever is in its range. Sets its id, address space and events.
   void insert(EventNumber at, Mapping mapping);
@@ -62,7 +64,7 @@ class AddressSpace {
   // Rows as a reader gives them, for replay: `mapping` is put in unless its place is taken, which is an
   // error.
   Expected<void> adopt(Mapping mapping);
-  void forget(MappingId id);
+  void forget(Address start);  // of a mapping
 
   // Compares with what the kernel says, modulo merging: ranges, protection, file, offset.
   Expected<void> validate(const std::vector<KernelMapping>& kernel, Half half) const;
@@ -79,6 +81,7 @@ class AddressSpace {
   MappingId* next_id_;
   Map map_;
   uint64_t total_pages_ = 0;
+  uint64_t version_ = 1;
   std::map<MappingId, Address> begun_;  // not taken yet, with where they start
   std::vector<MappingId> ended_;        // not taken yet
 };

@@ -83,22 +83,29 @@ std::optional<KernelMapping> parse_maps_line(std::string_view line) {
   return mapping;
 }
 
-Expected<std::vector<KernelMapping>> read_maps(pid_t tid) {
+Expected<std::string> read_maps_text(pid_t tid) {
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/maps", tid);
-  BYGONE_ASSIGN(const std::string text, read_file(path));
+  return read_file(path);
+}
+
+Expected<std::vector<KernelMapping>> parse_maps(std::string_view text) {
   std::vector<KernelMapping> mappings;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const size_t line_end = rest.find('\n');
-    const auto mapping = parse_maps_line(rest.substr(0, line_end));
+  while (!text.empty()) {
+    const size_t line_end = text.find('\n');
+    auto mapping = parse_maps_line(text.substr(0, line_end));
     if (!mapping)
-      return fail(ErrorKind::unavailable, path,
-                  fmt::format("line not understood: {}", rest.substr(0, line_end)));
-    mappings.push_back(*mapping);
-    rest.remove_prefix(line_end == std::string_view::npos ? rest.size() : line_end + 1);
+      return fail(ErrorKind::unavailable, "/proc/PID/maps",
+                  fmt::format("line not understood: {}", text.substr(0, line_end)));
+    mappings.push_back(std::move(*mapping));
+    text.remove_prefix(line_end == std::string_view::npos ? text.size() : line_end + 1);
   }
   return mappings;
+}
+
+Expected<std::vector<KernelMapping>> read_maps(pid_t tid) {
+  BYGONE_ASSIGN(const std::string text, read_maps_text(tid));
+  return parse_maps(text);
 }
 
 std::optional<KernelMapping> find_mapping(pid_t tid, Address address) {

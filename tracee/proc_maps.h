@@ -19,6 +19,10 @@ std::optional<KernelMapping> parse_maps_line(std::string_view line);
 // All of /proc/TID/maps, by address.
 Expected<std::vector<KernelMapping>> read_maps(pid_t tid);
 
+// The two halves of read_maps.
+Expected<std::string> read_maps_text(pid_t tid);
+Expected<std::vector<KernelMapping>> parse_maps(std::string_view text);
+
 // The mapping that contains `address`, asked for alone (PROCMAP_QUERY, Linux 6.11) or found by reading all.
 std::optional<KernelMapping> find_mapping(pid_t tid, Address address);
 

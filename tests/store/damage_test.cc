@@ -80,7 +80,7 @@ class DamageTest : public testing::Test {
                                    [&](FullFrame&) { return Expected<bool>(++frames < 100'000); }));
     for (const uint64_t event : {3u, 501u, 1500u, 2997u}) {
       count(from.mappings_at(AddressSpaceId{1}, EventNumber{event}));
-      count(from.mappings_ended(AddressSpaceId{1}, EventNumber{event}));
+      count(from.mappings_begun_since(AddressSpaceId{1}, EventNumber{event / 2}, EventNumber{event}));
       count(from.mapping_bytes(MappingId{event}));
       count(from.digests_at(EventNumber{event}));
     }

@@ -127,8 +127,12 @@ TEST_F(ReaderTest, GivesBackEveryKindOfRow) {
   EXPECT_TRUE(from->mapping_bytes(MappingId{2})->empty());
   EXPECT_EQ(from->mappings_at(AddressSpaceId{1}, EventNumber{2})->size(), 1u);
   EXPECT_EQ(from->mappings_begun(AddressSpaceId{1}, EventNumber{1})->size(), 2u);
-  ASSERT_EQ(from->mappings_ended(AddressSpaceId{1}, EventNumber{2})->size(), 1u);
-  EXPECT_EQ(from->mappings_ended(AddressSpaceId{1}, EventNumber{2})->front().id, MappingId{2});
+  EXPECT_EQ(from->mappings_begun_since(AddressSpaceId{1}, EventNumber{0}, EventNumber{1})->size(), 2u);
+  ASSERT_EQ(from->mappings_begun_since(AddressSpaceId{1}, EventNumber{0}, EventNumber{2})->size(), 1u)
+      << "what ended since does not hold";
+  EXPECT_EQ(from->mappings_begun_since(AddressSpaceId{1}, EventNumber{0}, EventNumber{2})->front().id,
+            MappingId{1});
+  EXPECT_TRUE(from->mappings_begun_since(AddressSpaceId{1}, EventNumber{1}, EventNumber{2})->empty());
   ASSERT_EQ(from->digests_at(EventNumber{1})->size(), 1u);
   EXPECT_EQ(from->digests_at(EventNumber{1})->front().digest, 0xfedcba9876543210);
   EXPECT_EQ(from->uncaptured_calls()->front().detail, "ioctl 0x1");
