@@ -37,16 +37,10 @@ std::string_view symbol(Comparison comparison) {
   return "GLOB";
 }
 
-tl::unexpected<Error> bad_value(const Token& token, std::string wanted, std::string mend = {}) {
-  return fail(
-      ErrorKind::usage, "phrase",
-      fmt::format("expected {} at character {}, found '{}'", wanted, token.column, table_text(token.text)),
-      std::move(mend));
-}
-
 class TestSql {
  public:
-  TestSql(const Test& test, const CallNames& names) : test_(test), names_(names) {}
+  TestSql(const Test& test, std::string_view phrase, const CallNames& names)
+      : test_(test), phrase_(phrase), names_(names) {}
 
   Expected<std::string> run() {
     switch (test_.field) {
@@ -77,6 +71,13 @@ class TestSql {
   }
 
  private:
+  tl::unexpected<Error> bad_value(const Token& token, std::string wanted, std::string mend = {}) const {
+    return bad_phrase(
+        phrase_,
+        fmt::format("expected {} at character {}, found '{}'", wanted, token.column, table_text(token.text)),
+        std::move(mend));
+  }
+
   static std::optional<int64_t> result_number(const std::string& text) {
     if (const auto number = parse_integer(text)) return number;
     if (const auto number = errno_number(text)) return -*number;
@@ -98,9 +99,8 @@ class TestSql {
   }
 
   tl::unexpected<Error> only_equality(std::string why) {
-    return fail(ErrorKind::usage, "phrase",
-                fmt::format("{} at character {}", why, test_.values.front().column),
-                "compare with =, != or in (...)");
+    return bad_phrase(phrase_, fmt::format("{} at character {}", why, test_.values.front().column),
+                      "compare with =, != or in (...)");
   }
 
   bool equality() const {
@@ -126,7 +126,7 @@ class TestSql {
 
   Expected<std::string> process() {
     if (!equality()) return only_equality("processes have no order");
-    BYGONE_ASSIGN(const std::string list, numbers([](const Token& token) -> Expected<int64_t> {
+    BYGONE_ASSIGN(const std::string list, numbers([this](const Token& token) -> Expected<int64_t> {
                     if (const auto number = parse_integer(token.text)) return *number;
                     return bad_value(token, "a process id");
                   }));
@@ -135,7 +135,7 @@ class TestSql {
 
   Expected<std::string> kind() {
     if (!equality()) return only_equality("kinds of frames have no order");
-    BYGONE_ASSIGN(const std::string list, numbers([](const Token& token) -> Expected<int64_t> {
+    BYGONE_ASSIGN(const std::string list, numbers([this](const Token& token) -> Expected<int64_t> {
                     if (const auto kind = enum_value<FrameKind>(token.text)) return int64_t(*kind);
                     std::vector<std::string> known;
                     for (const auto& [value, name] : EnumNames<FrameKind>::names) known.emplace_back(name);
@@ -163,7 +163,7 @@ class TestSql {
 
   Expected<std::string> error() {
     if (!equality()) return only_equality("errors have no order");
-    BYGONE_ASSIGN(const std::string list, numbers([](const Token& token) -> Expected<int64_t> {
+    BYGONE_ASSIGN(const std::string list, numbers([this](const Token& token) -> Expected<int64_t> {
                     if (const auto number = errno_number(token.text)) return -*number;
                     if (const auto number = parse_integer(token.text); number && *number > 0) return -*number;
                     std::vector<std::string> known;
@@ -175,7 +175,7 @@ class TestSql {
 
   Expected<std::string> signal() {
     if (!equality()) return only_equality("signals have no order");
-    BYGONE_ASSIGN(const std::string list, numbers([](const Token& token) -> Expected<int64_t> {
+    BYGONE_ASSIGN(const std::string list, numbers([this](const Token& token) -> Expected<int64_t> {
                     if (const auto number = signal_number(token.text)) return *number;
                     if (const auto number = parse_integer(token.text)) return *number;
                     std::vector<std::string> known;
@@ -186,19 +186,20 @@ class TestSql {
   }
 
   const Test& test_;
+  const std::string_view phrase_;
   const CallNames& names_;
 };
 
 }  // namespace
 
-Expected<std::string> sql_for(const Condition& condition, const CallNames& names) {
+Expected<std::string> sql_for(const Condition& condition, std::string_view phrase, const CallNames& names) {
   switch (condition.kind) {
     case Condition::Kind::test:
-      return TestSql(condition.test, names).run();
+      return TestSql(condition.test, phrase, names).run();
     case Condition::Kind::failed:
       return std::string(kFailed);
     case Condition::Kind::none_of: {
-      BYGONE_ASSIGN(const std::string inner, sql_for(condition.parts.front(), names));
+      BYGONE_ASSIGN(const std::string inner, sql_for(condition.parts.front(), phrase, names));
       // A test on a NULL is neither true nor false; "not" means the rest of the frames.
       return fmt::format("NOT coalesce({}, 0)", inner);
     }
@@ -209,7 +210,7 @@ Expected<std::string> sql_for(const Condition& condition, const CallNames& names
   const std::string_view joint = condition.kind == Condition::Kind::all_of ? " AND " : " OR ";
   std::string sql;
   for (const Condition& part : condition.parts) {
-    BYGONE_ASSIGN(const std::string inner, sql_for(part, names));
+    BYGONE_ASSIGN(const std::string inner, sql_for(part, phrase, names));
     if (!sql.empty()) sql += joint;
     sql += inner;
   }

@@ -85,6 +85,7 @@ struct AskFrames {
   EventRange range;
   Subject of;
   std::optional<Condition> where;
+  std::string phrase;  // whole, for complaints about the values of `where`
 };
 struct AskCalls {
   enum class Order { count, time, name };

@@ -90,6 +90,7 @@ class PhraseParser {
     if (tokens_.accept("where")) {
       BYGONE_ASSIGN(Condition where, parse_condition(tokens_));
       ask.where = std::move(where);
+      ask.phrase = tokens_.phrase();
     }
     return ask;
   }

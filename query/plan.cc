@@ -118,7 +118,7 @@ class Planner {
     BYGONE_ASSIGN(const std::string range, between(ask.range));
     std::string condition;
     if (ask.where) {
-      BYGONE_ASSIGN(condition, sql_for(*ask.where, session_.call_names()));
+      BYGONE_ASSIGN(condition, sql_for(*ask.where, ask.phrase, session_.call_names()));
     }
     const bool single = whose == fmt::format("task = {}", ask.of.id);
     BYGONE_ASSIGN(const std::string source,

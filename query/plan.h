@@ -11,7 +11,7 @@ namespace bygone::query {
 // against its range. `bygone sql` takes it as it is.
 Expected<std::string> sql_for(const Phrase& phrase, Session& session);
 
-// The WHERE expression of a condition over the view `frames`.
-Expected<std::string> sql_for(const Condition& condition, const CallNames& names);
+// The WHERE expression of a condition over the view `frames`. `phrase`: all of it, for complaints.
+Expected<std::string> sql_for(const Condition& condition, std::string_view phrase, const CallNames& names);
 
 }  // namespace bygone::query

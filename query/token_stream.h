@@ -15,6 +15,7 @@ class TokenStream {
   TokenStream(std::string_view phrase, std::vector<Token> tokens)
       : phrase_(phrase), tokens_(std::move(tokens)) {}
 
+  std::string_view phrase() const { return phrase_; }
   const Token& current() const { return tokens_[at_]; }
   bool at_end() const { return current().kind == TokenKind::end; }
   Token take();
