@@ -227,7 +227,6 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
   RecordedTask& leader =
       add_task(pid, pid, Tid{attachments_.contains(parent) ? parent : 0}, space, command_of(pid));
   BYGONE_TRY(adopt_thread(leader));
-  if (has_seccomp_filter(pid)) has_filters_ = true;
   const auto code = find_mapping(pid, kCodePage);
   // A recorder that was killed has left its pages.
   if (!code || !holds_own_code(space->memory)) BYGONE_TRY(install_own_pages(leader));
@@ -250,6 +249,11 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
 }
 
 Expected<void> Session::adopt_thread(RecordedTask& task) {
+  task.filters = SeccompFilters::of(task.tid);
+  if (task.filters && !suspend_filters(task).are_suspended())
+    return cannot_attach(task.tgid,
+                         "has a seccomp filter, which may kill it for the calls bygone makes in it",
+                         "attach with CAP_SYS_ADMIN, or record it from its beginning");
   if (!leave_vdso(task.tid, attachment_of(task)->vdso))
     return cannot_attach(task.tgid, fmt::format("its thread {} stays inside the vDSO", task.tid),
                          "try again");
@@ -274,7 +278,7 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
                                    {SYS_prctl, {PR_GET_TID_ADDRESS, kScratch.value}}};
   if (has_rseq) calls.push_back({SYS_rseq, {rseq.area, rseq.size_bytes, kRseqUnregister, rseq.signature}});
   std::vector<siginfo_t> arrived;
-  BYGONE_TRY(run_remote_calls(task.tid, memory, calls, arrived));
+  BYGONE_TRY(make_calls(task, calls, arrived));
   for (const siginfo_t& info : arrived) hold_signal(task, info);
   // A filter forbids it: then as on machines where it does not work.
   if (calls[0].result != 0 && !std::exchange(replaces_timestamps_, true))
@@ -390,7 +394,7 @@ void Session::register_rseq(RecordedTask& task, const RseqRegistration& rseq) {
   memory.write_value(Address{rseq.area}, uint64_t{0xffffffff} << 32);
   RemoteCall call{SYS_rseq, {rseq.area, rseq.size_bytes, 0, rseq.signature}};
   std::vector<siginfo_t> arrived;
-  static_cast<void>(run_remote_calls(task.tid, memory, std::span(&call, 1), arrived));
+  static_cast<void>(make_calls(task, std::span(&call, 1), arrived));
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
 }
 

@@ -47,17 +47,10 @@ bool changes_pkru(const Registers& call, int64_t result) {
   }
 }
 
-bool installs_filter(const Registers& call) {
-  return (call[Register::orig_rax] == SYS_seccomp && call.argument(0) == SECCOMP_SET_MODE_FILTER) ||
-         (call[Register::orig_rax] == SYS_prctl && call.argument(0) == PR_SET_SECCOMP);
-}
-
 }  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
-  Registers none = task.registers;
-  none[Register::orig_rax] = ~uint64_t{0};
-  set_registers(task.tid, none);
+  set_registers(task.tid, without_call(task));
   task.forced_result = result;
 }
 
@@ -150,7 +143,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
     return begin_injection(task);
   }
   task.in_call = true;
-  task.lost_turn = false;
+  task.lost_turn = task.end_told = false;
   if (stops_at_entry(task)) {
     task.entry = note_entry(task.registers, task.space->memory);
     stop_at_entry(task);
@@ -177,15 +170,17 @@ Expected<void> Session::begin_call(RecordedTask& task) {
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
     BYGONE_TRY(follow_kernel(task));
+  if (task.filters) task.answer_of_filters = task.filters->answer(task.registers);
   if (number == -1 && task.lost_turn)
     answer(task, int64_t(task.registers[Register::rax]));  // its tracer has called it off
-  else
+  else if (!task.filters || task.answer_of_filters != SeccompFilters::Answer::is_kept_out)
     adjust_call(task);
   if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {
     case SYS_exit:
     case SYS_exit_group:
       BYGONE_TRY(complete(task, FrameKind::syscall, int32_t(number), std::nullopt));
+      task.end_told = true;
       break;
     case SYS_execve:
     case SYS_execveat:
@@ -271,56 +266,13 @@ bool Session::is_private_memory(const RecordedTask& task) {
   });
 }
 
-// Whether the filter that the call installs can answer 0 to a call that is not made, or has others answer it.
-bool Session::may_feign(const RecordedTask& task) {
-  const Registers& call = task.entry.registers;
-  const Address program{call.argument(2)};
-  sock_fprog header{};
-  if (!task.space->memory.read_value(program, header)) return true;
-  std::vector<sock_filter> code(header.len);
-  if (!task.space->memory.read(Address{reinterpret_cast<uint64_t>(header.filter)},
-                               std::as_writable_bytes(std::span(code))))
-    return true;
-  return std::any_of(code.begin(), code.end(), [](const sock_filter& step) {
-    if (BPF_CLASS(step.code) != BPF_RET) return false;
-    if (BPF_RVAL(step.code) != BPF_K) return true;
-    const uint32_t action = step.k & SECCOMP_RET_ACTION_FULL;
-    return step.k == SECCOMP_RET_ERRNO || action == SECCOMP_RET_USER_NOTIF || action == SECCOMP_RET_TRACE;
-  });
-}
-
-// A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).
-bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
-  if (!has_filters_ || task.forced_result || is_error(result)) return false;
-  const Registers& call = task.entry.registers;
-  // SECCOMP_RET_TRAP and SECCOMP_RET_KILL put all registers back to what they were.
-  if (uint64_t(result) == call[Register::orig_rax] &&
-      (signals_pending_for(task.tid) & signal_bit(SIGSYS)) != 0)
-    return true;
-  if (!filters_may_feign_) return false;
-  switch (call[Register::orig_rax]) {
-    case SYS_mmap:
-    case SYS_mremap:
-    case SYS_shmat:
-      return !find_mapping(task.tid, Address{uint64_t(result)});
-    case SYS_munmap: {
-      const MemoryRange range{Address{call.argument(0)}, Address{call.argument(0) + call.argument(1)}};
-      const auto kernel = read_maps(task.tid);
-      return kernel && std::any_of(kernel->begin(), kernel->end(), [&](const KernelMapping& mapping) {
-               return mapping.range.intersects(range) && !kOwnPages.contains(mapping.range);
-             });
-    }
-    default:
-      return false;
-  }
-}
-
 Expected<void> Session::on_exit(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   task.in_call = false;
   task.state = RecordedTask::State::ready;
   if (task.injecting) {
     // The call was sent back; the signal goes in now and reports itself at once.
+    come_back(task);
     const int signal = task.held_signals.front().si_signo;
     expect_carrier(task, signal);
     return go_on_injecting(task, signal);
@@ -348,12 +300,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
-  if (installs_filter(task.entry.registers) && result >= 0) {
-    has_filters_ = true;
-    filters_may_feign_ = filters_may_feign_ || may_feign(task);
-    if (number == SYS_seccomp && (task.entry.registers.argument(1) & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
-      any_call_may_block_ = true;
-  }
+  const bool was_made = !was_kept_out(task, result);
+  if (was_made && result >= 0) note_filters(task);
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
@@ -361,7 +309,6 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};
-  const bool was_made = !was_kept_out(task, result);
   if (was_made) {
     if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);

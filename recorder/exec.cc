@@ -104,13 +104,11 @@ std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place
   std::byte original[sizeof kCall];
   if (!memory.read(place, original) || !memory.write(place, std::as_bytes(std::span(kCall))))
     return has_ended(task.tgid, task.tid) ? std::optional<int64_t>(-ESRCH) : std::nullopt;
-  Registers call = task.registers;
+  Registers call = with_arguments(task.registers, request);
   call[Register::rip] = place.value;
   call[Register::rax] = request.number;
   call[Register::orig_rax] = ~uint64_t{0};
-  constexpr Register kArguments[] = {Register::rdi, Register::rsi, Register::rdx,
-                                     Register::r10, Register::r8,  Register::r9};
-  for (size_t i = 0; i < std::size(kArguments); ++i) call[kArguments[i]] = request.arguments[i];
+  const SuspendedFilters suspended = suspend_filters(task);
   set_registers(task.tid, call);
   std::optional<int64_t> result;
   for (bool entered = false;;) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "recorder/descriptor.h"
+#include "tracee/mapped_file.h"
 
 namespace bygone {
 
@@ -41,24 +42,14 @@ int reopen(int fd) {
   return open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-// The file behind a mapping, by the ways that exist: the descriptor it was mapped from, the kernel's own link
-// to it (needs a capability), the path as the process sees it, the program it runs, which may be deleted.
-// `unseen`: nobody is to be told of an open, so the descriptor is the program's own, position and all.
+// The file behind a mapping, by the descriptor it was mapped from if that is known. `unseen`: nobody is to be
+// told of an open, so the descriptor is the program's own, position and all.
 int open_mapped(pid_t tid, int file, const KernelMapping& mapping, bool unseen) {
   if (file >= 0 && is_mapped_file(file, mapping)) {
     const int opened = unseen ? fcntl(file, F_DUPFD_CLOEXEC, 0) : reopen(file);
     if (opened >= 0) return opened;
   }
-  const std::string candidates[] = {
-      fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapping.range.start.value, mapping.range.end.value),
-      fmt::format("/proc/{}/root{}", tid, mapping.path), fmt::format("/proc/{}/exe", tid)};
-  for (const std::string& path : candidates) {
-    const int opened = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (opened < 0) continue;
-    if (is_mapped_file(opened, mapping)) return opened;
-    close(opened);
-  }
-  return -1;
+  return open_mapped_file(tid, mapping);
 }
 
 // A copy of the file made through a mapping: nobody is told that it was read. -1 if that cannot be done.
@@ -125,7 +116,7 @@ Expected<bool> FileKeeper::keep(pid_t tid, int from, Mapping& mapping) {
 const std::vector<TimestampSite>& FileKeeper::timestamp_sites(pid_t tid, const Mapping& mapping) {
   const auto [it, is_new] = timestamp_sites_.try_emplace(mapping.data.content);
   if (!is_new) return it->second;
-  const Descriptor file(open_mapped(tid, -1, mapping.recorded, false));
+  const Descriptor file(open_mapped_file(tid, mapping.recorded));
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return it->second;
   std::vector<std::byte> bytes(size_t(st.st_size));

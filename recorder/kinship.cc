@@ -87,8 +87,8 @@ std::string command_of(pid_t tid) {
   return name;
 }
 
-bool has_seccomp_filter(pid_t tid) {
-  return status_field(tid, "\nSeccomp:", 10) == SECCOMP_MODE_FILTER;
+uint64_t seccomp_mode_of(pid_t tid) {
+  return status_field(tid, "\nSeccomp:", 10);
 }
 
 uint64_t signals_pending_for(pid_t tid) {

@@ -23,7 +23,7 @@ std::vector<pid_t> numbers_of(pid_t tid);
 bool is_namespace_init(pid_t pid);
 // Which the innermost of them is, as its link names it.
 std::string pid_namespace_of(pid_t tid);
-bool has_seccomp_filter(pid_t tid);
+uint64_t seccomp_mode_of(pid_t tid);  // SECCOMP_MODE_*
 // Signals N that the task blocks, as bits N - 1.
 uint64_t signals_blocked_by(pid_t tid);
 // Likewise, that are queued for this thread alone.

@@ -9,7 +9,6 @@
 
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
-#include "tracee/remote_calls.h"
 
 namespace bygone {
 
@@ -101,8 +100,14 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
   const bool at_entry = is_at_call_entry(task.tid);
   // One that was looked at there already, and perhaps changed, has its own registers in `task`.
   if (!at_entry || !task.in_call) task.registers = now;
+  if (!at_entry) come_back(task);
   if (at_entry) {
     leave_call(task);
+    if (task.sent_back) {
+      task.in_call = false;
+      resume(task.tid, Resume::to_system_call);
+      return false;
+    }
   } else if (task.in_call && !task.injecting && (task.forced_result || task.argument_replaced)) {
     if (!at_call) {
       resume(task.tid, Resume::to_system_call);
@@ -136,7 +141,7 @@ bool Session::call_off_changes(RecordedTask& task) {
   std::vector<siginfo_t> arrived;
   const uint64_t mode = task.timestamps_fault ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
   RemoteCall clock{SYS_prctl, {PR_SET_TSC, mode}, 0};
-  const bool alive = run_remote_calls(task.tid, memory, std::span(&clock, 1), arrived).has_value();
+  const bool alive = make_calls(task, std::span(&clock, 1), arrived).has_value();
   task.held_signals.insert(task.held_signals.end(), arrived.begin(), arrived.end());
   return alive;
 }
@@ -154,7 +159,7 @@ void Session::queue_held_signals(RecordedTask& task) {
                      {uint64_t(task.tgid), uint64_t(task.tid), uint64_t(held.si_signo), kScratch.value},
                      -1};
     if (memory.write_value(kScratch, held)) {
-      const auto asked = run_remote_calls(task.tid, memory, std::span(&queue, 1), arrived);
+      const auto asked = make_calls(task, std::span(&queue, 1), arrived);
       if (!asked && asked.error().kind == ErrorKind::not_found) return;  // killed meanwhile
     }
     if (queue.result != 0) syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);

@@ -139,7 +139,7 @@ void Session::capture_file_part(RecordedTask& task, const KernelMapping& file, c
   const auto address_of = [&](uint64_t offset) { return file.range.start + (offset - file.offset_bytes); };
   std::optional<FileData> found;
   if (part.size_bytes() > kLargeBytes && !makes_holes_)
-    found = find_file_data(task.tid, file.range, offset_of(part.start), offset_of(part.end));
+    found = find_file_data(task.tid, file, offset_of(part.start), offset_of(part.end));
   if (!found) return capture_range(task, part);
   for (const auto& [begin, end] : found->data) capture_range(task, {address_of(begin), address_of(end)});
   for (const auto& [begin, end] : found->holes)

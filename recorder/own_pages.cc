@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "recorder/session.h"
-#include "tracee/remote_calls.h"
 #include "tracee/stub_image.h"
 
 namespace bygone {
@@ -49,7 +48,7 @@ Expected<void> Session::run_beside_own_pages(RecordedTask& task) {
   for (const MemoryRange& part : beside_own_pages({start, page_ceil(start + call.argument(1))}))
     calls.push_back({number, {part.start.value, part.size_bytes(), call.argument(2), call.argument(3)}});
   std::vector<siginfo_t> arrived;
-  const auto done = run_remote_calls(task.tid, task.space->memory, calls, arrived);
+  const auto done = make_calls(task, calls, arrived);
   for (const siginfo_t& info : arrived) hold_signal(task, info);
   if (!done) return done.error().kind == ErrorKind::not_found ? Expected<void>{} : done;
   // To munmap a hole is nothing; the others do their work around it and say ENOMEM.

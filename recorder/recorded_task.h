@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "recorder/device_memory.h"
+#include "recorder/seccomp_filters.h"
 #include "recorder/traced.h"
 #include "schema/rows.h"
 #include "tracee/address_space.h"
@@ -81,8 +82,12 @@ struct RecordedTask {
   const CallRow* row = nullptr;
   std::vector<GivenPath> paths;  // given to that call
   bool may_block = false;
-  std::unique_ptr<MemoryWatch> watch;     // over a call that nothing describes
-  int64_t interrupted_call = -1;          // what restart_syscall(2) goes on with
+  std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
+  int64_t interrupted_call = -1;       // what restart_syscall(2) goes on with
+  SeccompFilters::Shared filters;
+  SeccompFilters::Answer answer_of_filters = SeccompFilters::Answer::is_made;  // to that call
+  std::optional<Registers> sent_back;     // those it has when the call made instead of its own is over
+  bool end_told = false;                  // the frame of the exit(2) or exit_group(2) it is in is written
   std::optional<int64_t> forced_result;   // the call is not run and answers this
   bool beside_own_pages = false;          // the call is run by us, in parts that leave bygone's pages alone
   bool argument_replaced = false;         // the kernel was given another argument than the program gave

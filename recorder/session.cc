@@ -128,6 +128,7 @@ Expected<RecordOutcome> Session::finish(const Expected<void>& recorded) {
 
 Expected<void> Session::record(pid_t first) {
   RecordedTask& task = add_task(first, first, Tid{0}, nullptr, "");
+  task.filters = SeccompFilters::of(first);
   task.in_call = true;
   task.entry.registers = {};
   BYGONE_TRY(on_exec_event(task, first));
@@ -161,14 +162,7 @@ Expected<void> Session::loop() {
     BYGONE_TRY(snapshot_if_due());
     RecordedTask* task = choose();
     if (task == nullptr) {
-      std::optional<Stop> stop;
-      if (computing_ > 0) {
-        const WaitLimit limit(kLongComputationUs);
-        stop = wait_for(-1, Waiting::block);
-      } else {
-        stop = wait_for(-1, Waiting::block);
-      }
-      if (stop) {
+      if (const auto stop = wait_for_anyone()) {
         file_stop(*stop);
       } else if (errno == EINTR) {
         let_faults_sleep();
@@ -187,6 +181,12 @@ Expected<void> Session::loop() {
     }
   }
   return {};
+}
+
+std::optional<Stop> Session::wait_for_anyone() {
+  if (computing_ == 0) return wait_for(-1, Waiting::block);
+  const WaitLimit limit(kLongComputationUs);
+  return wait_for(-1, Waiting::block);
 }
 
 void Session::collect_stops() {
@@ -326,9 +326,7 @@ Expected<void> Session::handle_event(RecordedTask& task, const Stop& stop) {
 void Session::lose_turn(RecordedTask& task) {
   if (task.lost_turn || !task.in_call) return;
   task.lost_turn = true;
-  // A filter asks somebody whether it may end; its frame is written.
-  const uint64_t call = task.entry.registers[Register::orig_rax];
-  if (call == SYS_exit || call == SYS_exit_group) return;
+  if (task.end_told) return;  // a filter asks somebody whether it may end
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
@@ -366,10 +364,11 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
     }
   }
   while (!short_call && !others_can_run(task)) {
-    const auto stop = wait_for(-1, Waiting::block);
+    const auto stop = wait_for_anyone();
     if (!stop && (errno == ECHILD || must_end())) return {};
     if (stop && stop->tid == task.tid) return handle_at_once(task, *stop);
     if (stop) file_stop(*stop);
+    if (!stop && computing_ > 0) break;  // whoever computes is to be looked after
   }
   // Others could run: it keeps its turn only as long as the kernel is really working for it.
   for (bool asleep = false;; sched_yield()) {

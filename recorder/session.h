@@ -55,6 +55,8 @@ class Session {
   Expected<RecordOutcome> on_store_failure(const Error& failure);
   Expected<RecordOutcome> on_spin();
   Expected<void> loop();
+  // A wait without end, unless somebody computes: then nobody may come for long.
+  std::optional<Stop> wait_for_anyone();
   void collect_stops();
   void let_faults_sleep();
   void file_stop(const Stop& stop);
@@ -117,10 +119,16 @@ class Session {
   Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
-  static bool may_feign(const RecordedTask& task);
+  void note_filters(RecordedTask& task);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
+  // The registers of a task at a call's entry, for a kernel that is not to make the call.
+  static Registers without_call(const RecordedTask& task);
+  SuspendedFilters suspend_filters(const RecordedTask& task);
+  // run_remote_calls, but what the task's filters forbid even so is not made and has -EPERM for its result.
+  Expected<void> make_calls(const RecordedTask& task, std::span<RemoteCall> calls,
+                            std::vector<siginfo_t>& arrived);
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
   // where it left them.
   void give_back_arguments(RecordedTask& task);
@@ -209,6 +217,8 @@ class Session {
   Expected<void> on_new_task(RecordedTask& parent, const Stop& stop);
   Expected<void> go_on_after_clone(RecordedTask& parent, int event);
   Expected<void> on_exit_event(RecordedTask& task);
+  std::vector<MemoryRange> written_by_last_call(RecordedTask& task);
+  Expected<void> end_last_call(RecordedTask& task);
   void enter_last_call(RecordedTask& task);
   // Likewise in the middle of a computation.
   Expected<void> end_computation(RecordedTask& task);
@@ -257,6 +267,8 @@ class Session {
   static bool is_crowded_out(const RecordedTask& task, const Registers& at);
   // Sends the call the task stands at the entry of back to before it began.
   void leave_call(RecordedTask& task);
+  // After a call that was made in place of the one that was left.
+  static void come_back(RecordedTask& task);
   // The same, so that a held signal comes first. Waits until it is there.
   Expected<void> begin_injection(RecordedTask& task);
   Expected<void> go_on_injecting(RecordedTask& task, int signal);
@@ -410,8 +422,7 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
-  bool has_filters_ = false;           // some task has, or had, a seccomp filter
-  bool filters_may_feign_ = false;     // ... that can answer as if a call had been made
+  bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)

@@ -102,9 +102,21 @@ bool Session::can_be_delivered(const RecordedTask& task, int signal) {
 void Session::leave_call(RecordedTask& task) {
   // As if the call had not begun: back onto the instruction, with the number where it was. rcx and r11 are
   // lost to the call in any case.
+  const Registers kernels = without_call(task);
   task.registers[Register::rip] -= 2;
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
+  if (kernels[Register::orig_rax] == ~uint64_t{0}) {
+    set_registers(task.tid, task.registers);
+  } else {
+    set_registers(task.tid, kernels);
+    task.sent_back = task.registers;
+  }
+}
+
+void Session::come_back(RecordedTask& task) {
+  if (!task.sent_back) return;
+  task.registers = *std::exchange(task.sent_back, std::nullopt);
   set_registers(task.tid, task.registers);
 }
 
@@ -319,7 +331,7 @@ Expected<void> Session::end_init(RecordedTask& task) {
   constexpr uint64_t kNowhere = 1;
   RemoteCall dispatch{SYS_prctl, {PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, kNowhere}};
   std::vector<siginfo_t> arrived;
-  const auto done = run_remote_calls(task.tid, task.space->memory, std::span(&dispatch, 1), arrived);
+  const auto done = make_calls(task, std::span(&dispatch, 1), arrived);
   if (!done || dispatch.result != 0) {
     kill(task.tgid, SIGKILL);
     return wait_for_end(task);

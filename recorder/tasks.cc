@@ -7,6 +7,7 @@
 
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
+#include "tracee/call_result.h"
 #include "tracee/memory_digest.h"
 #include "tracee/stack_limit.h"
 
@@ -206,6 +207,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
   inherit_scheduling(parent, child);
   child.timestamps_fault = parent.timestamps_fault;
+  child.filters = parent.filters;
   child.maker = parent.tid;
   if (!attachments_.empty()) attach_child(parent, child);
   if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);
@@ -331,6 +333,28 @@ void Session::enter_last_call(RecordedTask& task) {
   if (task.in_call && !task.injecting && !task.exec_pending && task.in_user_code) lose_turn(task);
 }
 
+// What a call that never returns has written on its way out, such as the time that remained of a sleep, is
+// seen by those who share its memory.
+std::vector<MemoryRange> Session::written_by_last_call(RecordedTask& task) {
+  const bool is_over =
+      !task.in_call || task.injecting || task.exec_pending || task.image_lost || task.end_told;
+  if (is_over || !task.space || is_exec(int64_t(task.entry.registers[Register::orig_rax]))) return {};
+  auto written = written_by(task.entry, kRestartSys, task.space->memory).ranges;
+  std::erase_if(written,
+                [&](const MemoryRange& range) { return other_view(task, range.start).first == nullptr; });
+  return written;
+}
+
+// Its return has a frame of its own where it is seen, before the digests that come with the end.
+Expected<void> Session::end_last_call(RecordedTask& task) {
+  const auto written = written_by_last_call(task);
+  if (written.empty() || get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  capture_ranges(task, written);
+  task.in_call = false;
+  return complete(task, FrameKind::syscall, int32_t(task.entry.registers[Register::orig_rax]),
+                  int64_t(task.registers[Register::rax]));
+}
+
 Expected<void> Session::end_computation(RecordedTask& task) {
   if (!task.in_user_code || task.in_call || task.image_lost || !task.space) return {};
   const bool is_seen = std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& t) {
@@ -346,6 +370,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   if (get_event_message(task.tid, status) == Outcome::gone) return {};
   if (stop_at_exit(task, status)) return {};
   enter_last_call(task);
+  BYGONE_TRY(end_last_call(task));
   BYGONE_TRY(end_computation(task));
   const bool at_known_position = !task.in_user_code && !task.image_lost;
   if (options_.checking == Checking::everything && at_known_position) {
@@ -398,6 +423,10 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
   // No PTRACE_EVENT_EXIT was seen, SIGKILL can skip it, or it was not waited for.
   if (task.space) {
     enter_last_call(task);
+    for (const MemoryRange& range : written_by_last_call(task)) {
+      const auto [other, there] = other_view(task, range.start);
+      capture_range(*other, range_of(there, range.size_bytes()));
+    }
     const bool expected = task.state == RecordedTask::State::leaving;
     if (!expected && task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};
     finish_task(task, wait_status, task.words_at_exit);

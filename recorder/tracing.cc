@@ -112,7 +112,7 @@ void Session::stop_at_entry(RecordedTask& task) {
 bool Session::stop_at_new_task(RecordedTask& parent, RecordedTask& child, int event, uint64_t flags) {
   Traced& traced = parent.traced;
   if (traced.tracer == 0) return false;
-  const bool told = (traced.options & (1u << event)) != 0;
+  const bool told = (flags & CLONE_UNTRACED) == 0 && (traced.options & (1u << event)) != 0;
   if (told || (flags & CLONE_PTRACE) != 0) {
     take_as_tracee(child, traced.tracer);
     child.traced.seized = traced.seized;
@@ -217,7 +217,6 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
         skipping[Register::orig_rax] = ~uint64_t{0};
         set_registers(task.tid, skipping);
         BYGONE_TRY(note_altered(task, place));
-        traced.going = traced.going == Traced::Going::to_system_call ? Traced::Going::freely : traced.going;
       }
       return begin_call(task);
     case Traced::Place::clone:

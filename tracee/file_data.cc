@@ -1,22 +1,24 @@
 #include "tracee/file_data.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "tracee/mapped_file.h"
+
 namespace bygone {
 
-std::optional<FileData> find_file_data(pid_t tid, const MemoryRange& mapped, uint64_t begin, uint64_t end) {
-  const std::string link =
-      fmt::format("/proc/{}/map_files/{:x}-{:x}", tid, mapped.start.value, mapped.end.value);
-  struct stat st {};  // a device is not opened
-  if (stat(link.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
-  const int fd = open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+std::optional<FileData> find_file_data(pid_t tid, const KernelMapping& mapping, uint64_t begin,
+                                       uint64_t end) {
+  const int fd = open_mapped_file(tid, mapping);
   if (fd < 0) return std::nullopt;
+  struct stat st {};
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(fd);
+    return std::nullopt;
+  }
   end = std::min(end, page_ceil(Address{uint64_t(st.st_size)}).value);
   FileData found;
   for (uint64_t at = begin; at < end;) {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "schema/memory_range.h"
+#include "schema/kernel_mapping.h"
 
 namespace bygone {
 
@@ -19,9 +19,8 @@ struct FileData {
   Ranges holes;  // all zero
 };
 
-// Of [begin, end) of the file that `tid` has mapped at `mapped`, exactly as the kernel lists it. The file is
-// opened by way of that mapping (/proc/PID/map_files, which takes CAP_CHECKPOINT_RESTORE) and asked with
-// lseek(2), SEEK_DATA; nothing where either is not to be had.
-std::optional<FileData> find_file_data(pid_t tid, const MemoryRange& mapped, uint64_t begin, uint64_t end);
+// Of [begin, end) of the file behind `mapping`, which is as the kernel lists it for `tid`. The file is opened
+// (open_mapped_file) and asked with lseek(2), SEEK_DATA; nothing where either is not to be had.
+std::optional<FileData> find_file_data(pid_t tid, const KernelMapping& mapping, uint64_t begin, uint64_t end);
 
 }  // namespace bygone

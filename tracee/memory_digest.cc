@@ -40,7 +40,8 @@ FileData::Ranges parts_with_data(pid_t tid, const Mapping& mapping) {
   const uint64_t size = mapping.range().size_bytes();
   const uint64_t first = mapping.recorded.offset_bytes;
   std::optional<FileData> found;
-  if (mapping.recorded.prot.shared) found = find_file_data(tid, mapping.range(), first, first + size);
+  if (mapping.recorded.prot.shared)
+    found = find_file_data(tid, mapping.replayed ? *mapping.replayed : mapping.recorded, first, first + size);
   if (!found) return {{0, size}};
   for (auto& [begin, end] : found->data) {
     begin -= first;

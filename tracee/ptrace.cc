@@ -52,6 +52,11 @@ Outcome report_filter_stops(pid_t tid, WhenTracerDies when) {
       ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options_for(when) | PTRACE_O_TRACESECCOMP)));
 }
 
+Outcome suspend_filters(pid_t tid, WhenTracerDies when) {
+  const long options = options_for(when) | PTRACE_O_TRACESECCOMP | PTRACE_O_SUSPEND_SECCOMP;
+  return outcome_of(ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options)));
+}
+
 Outcome resume(pid_t tid, Resume how, int signal) {
   auto request = PTRACE_CONT;
   switch (how) {

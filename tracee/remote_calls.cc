@@ -84,6 +84,13 @@ Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
 
 }  // namespace
 
+Registers with_arguments(Registers registers, const RemoteCall& call) {
+  constexpr Register kArguments[] = {Register::rdi, Register::rsi, Register::rdx,
+                                     Register::r10, Register::r8,  Register::r9};
+  for (size_t i = 0; i < std::size(kArguments); ++i) registers[kArguments[i]] = call.arguments[i];
+  return registers;
+}
+
 Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<RemoteCall> calls,
                                 std::vector<siginfo_t>& arrived) {
   Registers registers;

@@ -20,6 +20,9 @@ struct RemoteCall {
   int64_t result = 0;
 };
 
+// `registers` with the call's arguments in their places (syscall(2)).
+Registers with_arguments(Registers registers, const RemoteCall& call);
+
 inline constexpr size_t kMaxRemoteCalls = 47;  // per round; longer lists take several
 // Room on the data page for what the calls point at. Overwritten by nobody but its user.
 inline constexpr Address kScratch{kDataPage.value + 48 * 64};

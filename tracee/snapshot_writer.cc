@@ -249,12 +249,12 @@ struct View {
   Address start;
   TraceeMemory* memory;
   pid_t tid;
-  bool is_private;
+  KernelMapping mapping;
 };
 
 bool read_view(const View& view, uint64_t offset, std::span<std::byte> out) {
   const Address from = view.start + (offset - view.begin);
-  if (view.is_private) {
+  if (!view.mapping.prot.shared) {
     Pagemap pagemap(view.tid);
     const auto& pages = pagemap.look_up(from, out.size() / kPageSize);
     const bool own = std::find(pages.begin(), pages.end(), Pagemap::Page::own) != pages.end();
@@ -272,10 +272,9 @@ bool read_views(const std::vector<View>& views, uint64_t offset, std::span<std::
 
 // Takes out of the ranges what is known to be holes, by way of one of its mappings.
 void find_holes(SnapshotSubject::File& file, const View& view) {
-  const MemoryRange mapped = range_of(view.start, view.end - view.begin);
   SnapshotSubject::File::Ranges data;
   for (const auto& [begin, end] : file.ranges) {
-    const auto found = find_file_data(view.tid, mapped, begin, end);
+    const auto found = find_file_data(view.tid, view.mapping, begin, end);
     if (!found) {
       file.holes.clear();
       return;
@@ -297,9 +296,8 @@ std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubj
       const bool changes = mapping.data.source == DataSource::content && mapping.kind != MappingKind::vdso &&
                            file.file_stat.mtime_ns > files_change_after_ns;
       if (file.inode == 0 || (!mapping.is_shared() && !changes)) continue;
-      views[{file.device, file.inode}].push_back({file.offset_bytes,
-                                                  file.offset_bytes + file.range.size_bytes(), start,
-                                                  of.memory, of.tid, !file.prot.shared});
+      views[{file.device, file.inode}].push_back(
+          {file.offset_bytes, file.offset_bytes + file.range.size_bytes(), start, of.memory, of.tid, file});
     }
   std::vector<SnapshotSubject::File> files;
   for (auto& [key, found] : views) {
