@@ -6,6 +6,7 @@
 
 #include "recorder/kinship.h"
 #include "recorder/session.h"
+#include "tracee/call_result.h"
 
 namespace bygone {
 
@@ -74,7 +75,10 @@ void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange
 void Session::capture_writes(RecordedTask& task, int64_t result) {
   const std::unique_ptr<MemoryWatch> watch = std::move(task.watch);
   if (task.forced_result) return;
-  const Capture capture = written_by(task.entry, result, task.space->memory, &task.space->space);
+  // This one may fail after it has emptied some of the pages, and empties whole ranges.
+  const bool fails_late = task.entry.registers[Register::orig_rax] == SYS_process_madvise && is_error(result);
+  const Capture capture =
+      written_by(task.entry, fails_late ? 0 : result, task.space->memory, &task.space->space);
   if (watch) {
     const bool only_checks = capture.unknown.empty();
     if (!only_checks) {

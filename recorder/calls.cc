@@ -47,6 +47,41 @@ bool changes_pkru(const Registers& call, int64_t result) {
   }
 }
 
+// Those that may end another task's call which writes to memory.
+bool wakes_others(int64_t call) {
+  switch (call) {
+    case SYS_write:
+    case SYS_writev:
+    case SYS_pwrite64:
+    case SYS_pwritev:
+    case SYS_pwritev2:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_sendmmsg:
+    case SYS_sendfile:
+    case SYS_splice:
+    case SYS_tee:
+    case SYS_vmsplice:
+    case SYS_close:
+    case SYS_close_range:
+    case SYS_shutdown:
+    case SYS_connect:
+    case SYS_mq_timedsend:
+    case SYS_msgsnd:
+    case SYS_timerfd_settime:
+    case SYS_epoll_ctl:
+    case SYS_ioctl:
+    case SYS_kill:
+    case SYS_tkill:
+    case SYS_tgkill:
+    case SYS_rt_sigqueueinfo:
+    case SYS_rt_tgsigqueueinfo:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
@@ -140,7 +175,8 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   keep_lower_half(task);
   if (!task.held_signals.empty() && may_inject(task)) {
-    return begin_injection(task);
+    if (!is_crowded_out_at_call(task)) return begin_injection(task);
+    send_held_signal(task);  // a timer so fast that the call would never be made
   }
   task.in_call = true;
   task.lost_turn = task.end_told = false;
@@ -300,6 +336,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
+  may_have_woken_ = may_have_woken_ || wakes_others(number);
   const bool was_made = !was_kept_out(task, result);
   if (was_made && result >= 0) note_filters(task);
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)

@@ -158,6 +158,7 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   const auto private_device =
       capture_file_range(st.st_ino, {Address{first}, Address{end}}, Sharing::not_shared);
   if (!device && !private_device) return;
+  if (private_device) written_while_private_.insert(st.st_ino);
   const FileStat now{uint32_t(st.st_mode), uint64_t(st.st_size),
                      st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec,
                      st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec};

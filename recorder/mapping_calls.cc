@@ -12,6 +12,8 @@
 #include "tracee/call_result.h"
 #include "tracee/descriptors.h"
 #include "tracee/file_data.h"
+#include "tracee/memory_advice.h"
+#include "tracee/pagemap.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stub_image.h"
 
@@ -127,7 +129,8 @@ void Session::on_mremap(RecordedTask& task, Address start) {
     pieces.push_back(mapping->range().intersect({piece, from.end}));
     piece = pieces.back().end;
   }
-  if (pieces.size() < 2) return space.move(at, from, start, new_size, source);
+  const bool is_whole = pieces.empty() || pieces.front() == from;
+  if (is_whole) return space.move(at, from, start, new_size, source);
   for (const MemoryRange& piece : pieces)
     space.move(at, piece, start + (piece.start - from.start), piece.size_bytes(), source);
 }
@@ -203,6 +206,28 @@ Expected<void> Session::on_shmat(RecordedTask& task, Address start) {
   return {};
 }
 
+// A replay makes the call itself. But it does not know how far one came that failed on its way (memory that
+// is locked, say), and its file behind a private mapping is as it was when it was mapped.
+void Session::capture_emptied(RecordedTask& task, const MemoryRange& range, int64_t result) {
+  const uint64_t advice = task.entry.registers.argument(2);
+  if (!empties(advice) || range.empty()) return;
+  if (is_error(result) && result != -ENOMEM) {
+    const Mapping* const first = task.space->space.find(range.start);
+    if (first == nullptr) return;
+    const bool is_private = !first->recorded.prot.shared;
+    // The first of it is still there: that is what the call failed for.
+    if (is_private && Pagemap(task.tid).look_up(range.start, 1).front() == Pagemap::Page::own) return;
+    return capture_range(task, range);
+  }
+  if (written_while_private_.empty()) return;
+  std::vector<MemoryRange> shown_again;
+  for (const auto& [start, mapping] : task.space->space.mappings())
+    if (!mapping.recorded.prot.shared && mapping.range().intersects(range) &&
+        written_while_private_.contains(mapping.recorded.inode))
+      shown_again.push_back(mapping.range().intersect(range));
+  capture_ranges(task, shown_again);
+}
+
 Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
   const Registers& call = task.entry.registers;
   AddressSpace& space = task.space->space;
@@ -244,6 +269,9 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       return {};
     case SYS_remap_file_pages:
       if (!failed) on_remap_file_pages(task);
+      return {};
+    case SYS_madvise:
+      capture_emptied(task, range, result);
       return {};
     case SYS_shmat:
       return failed ? Expected<void>{} : on_shmat(task, Address{uint64_t(result)});

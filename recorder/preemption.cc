@@ -84,6 +84,11 @@ bool Session::step(RecordedTask& task, std::optional<Stop>& other) {
 std::optional<Stop> Session::run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint) {
   std::optional<Stop> stop;
   if (!step(task, stop)) return stop;
+  return run_to(task, breakpoint);
+}
+
+std::optional<Stop> Session::run_to(RecordedTask& task, Breakpoint& breakpoint) {
+  std::optional<Stop> stop;
   if (!breakpoint.plant() || resume(task.tid, Resume::to_system_call) == Outcome::gone) return std::nullopt;
   for (;;) {
     {
@@ -113,6 +118,13 @@ std::optional<Stop> Session::walk_to_landmark(RecordedTask& task, std::optional<
     if (!landmark_instructions(task.space->memory, at).empty() || steps + 1 == kMostSteps) {
       place.emplace(task.space->memory, at);
       break;
+    }
+    if (const auto behind = behind_repetition(task.space->memory, at)) {
+      Breakpoint end(task.space->memory, *behind);
+      stop = run_to(task, end);
+      const bool arrived = stop && stop->kind == Stop::Kind::signal && end.was_hit_by(task.tid);
+      if (!arrived && (!stop || stop->kind != Stop::Kind::trap)) return stop;
+      continue;
     }
     if (!step(task, stop)) return stop;
   }
@@ -184,8 +196,11 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
     go_on_computing(stop, task);
     return {};
   }
-  // A breakpoint's SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
-  const ScopedSignalMask unblocked(task.tid, [](uint64_t mask) { return mask & ~signal_bit(SIGTRAP); });
+  // What others send comes afterwards: a fast timer would let no attempt come to its end. A breakpoint's
+  // SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
+  let_signals_in(task);
+  const ScopedSignalMask quiet(
+      task.tid, [](uint64_t mask) { return (mask | ~kRaisedByInstructions) & ~signal_bit(SIGTRAP); });
   // What changes over many rounds tells those of outer loops apart.
   auto rounds = MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes);
   stop = run_a_stretch(task);
@@ -271,11 +286,7 @@ Expected<void> Session::finish_preemption(RecordedTask& task, const std::vector<
   BYGONE_TRY(write_preempt_frame(task, words));
   yielded_ = true;
   if (task.held_signals.empty()) return {};
-  // The signal was taken from it before; sent again it arrives at once.
-  task.reinjecting = true;
-  const siginfo_t& held = task.held_signals.front();
-  expect_carrier(task, held.si_signo);
-  syscall(SYS_tgkill, task.tgid, task.tid, held.si_signo);
+  send_held_signal(task);  // it was taken from the task before
   return {};
 }
 

@@ -82,6 +82,7 @@ struct RecordedTask {
   const CallRow* row = nullptr;
   std::vector<GivenPath> paths;  // given to that call
   bool may_block = false;
+  bool writes_at_return = false;       // that call, while it sleeps there
   std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
   int64_t interrupted_call = -1;       // what restart_syscall(2) goes on with
   SeccompFilters::Shared filters;

@@ -12,6 +12,9 @@ constexpr uint64_t signal_bit(int signal) {
   return uint64_t{1} << (signal - 1);
 }
 
+constexpr uint64_t kRaisedByInstructions = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
+                                           signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
+
 // What a task may block while it makes calls for us: bygone's own code page ends with a trap, and what goes
 // wrong on it must show.
 constexpr uint64_t all_but_ours(uint64_t) {

@@ -156,7 +156,10 @@ Expected<RecordOutcome> Session::on_spin() {
 Expected<void> Session::loop() {
   while (!tasks_.empty()) {
     if (must_end()) return {};
-    if (tasks_.size() > 1) collect_stops();
+    if (tasks_.size() > 1) {
+      if (std::exchange(may_have_woken_, false)) await_woken();
+      collect_stops();
+    }
     BYGONE_TRY(attend_computing());
     if (spun_out_) return {};
     BYGONE_TRY(snapshot_if_due());
@@ -243,6 +246,28 @@ bool Session::can_run(const RecordedTask& task) const {
   return true;
 }
 
+// Tasks that share the memory of the one whose call has woken them, in calls that write: they do so now, or
+// while it goes on.
+void Session::await_woken() {
+  const RecordedTask* const by = find(turn_);
+  if (by == nullptr) return;
+  for (const auto& [tid, task] : tasks_) {
+    const bool may_write = task->in_call && task->lost_turn && task->writes_at_return;
+    if (task.get() == by || !may_write || !share_memory(*task, *by)) continue;
+    while (!task->pending && !is_asleep(*task)) {
+      if (const auto stop = wait_for(tid, Waiting::no_wait))
+        file_stop(*stop);
+      else
+        sched_yield();
+    }
+  }
+}
+
+bool Session::has_finished_call(const RecordedTask& task) {
+  return task.in_call && task.lost_turn && task.pending && task.pending->kind == Stop::Kind::system_call &&
+         !task.injecting;
+}
+
 RecordedTask* Session::choose() {
   if (settling_) {
     for (const auto& [tid, task] : tasks_)
@@ -252,6 +277,13 @@ RecordedTask* Session::choose() {
     pacer_.postpone(SnapshotPacer::Clock::now());
   }
   RecordedTask* current = find(turn_);
+  // What a call has written is in memory already: who shares it must not run on before the call's frame is
+  // there.
+  if (current != nullptr && current->state == RecordedTask::State::ready && !current->pending)
+    for (const auto& [tid, task] : tasks_)
+      if (task.get() != current && has_finished_call(*task) && share_memory(*task, *current) &&
+          can_run(*task))
+        return task.get();
   const bool keep = current != nullptr && can_run(*current) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;
   yielded_ = false;
@@ -330,6 +362,7 @@ void Session::lose_turn(RecordedTask& task) {
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
+  task.writes_at_return = !written_by(task.entry, kUnknownExtent, task.space->memory).ranges.empty();
   // A stack that has grown. What the call does to mappings comes with its return.
   if (task.space && task.row != nullptr && task.row->call_class == CallClass::plain) {
     if (const auto followed = follow_kernel(task); !followed) log_.report(followed.error());

@@ -88,6 +88,7 @@ class Session {
   bool step(RecordedTask& task, std::optional<Stop>& other);
   // Steps the task off the breakpoint it stands at, and on until it comes by again or something else happens.
   std::optional<Stop> run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint);
+  std::optional<Stop> run_to(RecordedTask& task, Breakpoint& breakpoint);
   // Steps on to an instruction with room for a landmark's check, or as far as it looks for one; `place` is
   // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
   std::optional<Stop> walk_to_landmark(RecordedTask& task, std::optional<Breakpoint>& place);
@@ -160,6 +161,7 @@ class Session {
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
   bool is_shared(const KernelMapping& file) const;
   Expected<void> on_mmap(RecordedTask& task, Address start);
+  void capture_emptied(RecordedTask& task, const MemoryRange& range, int64_t result);
   void on_mremap(RecordedTask& task, Address start);
   void capture_file_part(RecordedTask& task, const KernelMapping& file, const MemoryRange& part);
   void capture_new_file_part(RecordedTask& task, Address start);
@@ -218,6 +220,9 @@ class Session {
   Expected<void> go_on_after_clone(RecordedTask& parent, int event);
   Expected<void> on_exit_event(RecordedTask& task);
   std::vector<MemoryRange> written_by_last_call(RecordedTask& task);
+  void capture_calls_in_flight(const RecordedTask& parent, RecordedTask& child);
+  static bool has_finished_call(const RecordedTask& task);
+  void await_woken();
   Expected<void> end_last_call(RecordedTask& task);
   void enter_last_call(RecordedTask& task);
   // Likewise in the middle of a computation.
@@ -263,7 +268,7 @@ class Session {
   // While it goes on: signals stay pending until its next stop.
   static void keep_signals_out(RecordedTask& task, uint64_t which = ~uint64_t{0});
   static void let_signals_in(RecordedTask& task);
-  static void note_interruption(RecordedTask& task);
+  static void note_interruption(RecordedTask& task, const siginfo_t& info);
   static bool is_crowded_out(const RecordedTask& task, const Registers& at);
   // Sends the call the task stands at the entry of back to before it began.
   void leave_call(RecordedTask& task);
@@ -273,6 +278,8 @@ class Session {
   Expected<void> begin_injection(RecordedTask& task);
   Expected<void> go_on_injecting(RecordedTask& task, int signal);
   static bool may_inject(const RecordedTask& task);
+  static bool is_crowded_out_at_call(const RecordedTask& task);
+  static void send_held_signal(RecordedTask& task);
 
   // snapshots.cc
   static bool is_settled(const RecordedTask& task);
@@ -422,6 +429,9 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
+  std::set<uint64_t>
+      written_while_private_;          // inodes of files that had a private mapping when they were written
+  bool may_have_woken_ = false;        // the call whose frame was written last, others of the program
   bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell

@@ -120,14 +120,26 @@ void Session::come_back(RecordedTask& task) {
   set_registers(task.tid, task.registers);
 }
 
-bool Session::may_inject(const RecordedTask& task) {
+bool Session::is_crowded_out_at_call(const RecordedTask& task) {
   Registers before_call = task.registers;
   before_call[Register::rip] -= 2;
-  if (is_crowded_out(task, before_call) && !may_block(task.registers)) return false;
+  return is_crowded_out(task, before_call);
+}
+
+bool Session::may_inject(const RecordedTask& task) {
+  if (is_crowded_out_at_call(task) && !may_block(task.registers)) return false;
   // Held over a call that was let pass, which may have blocked it.
   uint64_t mask = 0;
   return get_signal_mask(task.tid, mask) == Outcome::done &&
          (mask & signal_bit(task.held_signals.front().si_signo)) == 0;
+}
+
+// It arrives where the task stands, or out of the call that is about to be made.
+void Session::send_held_signal(RecordedTask& task) {
+  task.reinjecting = true;
+  const int signal = task.held_signals.front().si_signo;
+  expect_carrier(task, signal);
+  syscall(SYS_tgkill, task.tgid, task.tid, signal);
 }
 
 Expected<void> Session::begin_injection(RecordedTask& task) {
@@ -239,9 +251,12 @@ bool Session::put_aside(RecordedTask& task, const Stop& stop) {
   return true;
 }
 
-void Session::note_interruption(RecordedTask& task) {
+void Session::note_interruption(RecordedTask& task, const siginfo_t& info) {
   const bool there_again =
       same_but_for_call_number(std::exchange(task.interrupted_at, task.registers), task.registers);
+  // Those that somebody sent come to an end.
+  const bool sent = info.si_code == SI_USER || info.si_code == SI_QUEUE || info.si_code == SI_TKILL;
+  if (there_again && sent) return;
   if (there_again && has_left_handler(task))
     ++task.interruptions;
   else
@@ -259,8 +274,6 @@ void Session::keep_signals_out(RecordedTask& task, uint64_t which) {
   if (task.own_mask) return;
   uint64_t mask = 0;
   if (get_signal_mask(task.tid, mask) == Outcome::gone) return;
-  constexpr uint64_t kRaisedByInstructions = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
-                                             signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);
   task.own_mask = mask;
   set_signal_mask(task.tid, mask | (which & ~kRaisedByInstructions));
 }
@@ -297,7 +310,7 @@ Expected<void> Session::deliver(RecordedTask& task, const siginfo_t& info, Signa
 }
 
 Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, SignalPosition position) {
-  if (position != SignalPosition::fault) note_interruption(task);
+  if (position != SignalPosition::fault) note_interruption(task, info);
   const int signal = info.si_signo;
   SignalAction action = action_for(task.tid, signal);
   const bool ends_init =

@@ -212,6 +212,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   if (!attachments_.empty()) attach_child(parent, child);
   if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;
+  if (!shares_memory && alive) capture_calls_in_flight(parent, child);
   child.registers = child_registers;
   if (parent.argument_replaced && alive) {
     child.registers[Register::rdi] = parent.entry.registers[Register::rdi];
@@ -235,6 +236,21 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   parent.traced.vfork_done_due = stop.event == PTRACE_EVENT_VFORK;
   if (stop_at_new_task(parent, child, stop.event, request.flags)) return {};
   return go_on_after_clone(parent, stop.event);
+}
+
+// The child has a copy of what the calls of other threads had written by then; their frames come later.
+void Session::capture_calls_in_flight(const RecordedTask& parent, RecordedTask& child) {
+  std::vector<MemoryRange> written;
+  for (const auto& [tid, other] : tasks_) {
+    if (other.get() == &parent || other->space != parent.space || !other->in_call) continue;
+    const auto by_this = written_by(other->entry, kUnknownExtent, parent.space->memory).ranges;
+    written.insert(written.end(), by_this.begin(), by_this.end());
+  }
+  std::erase_if(written, [&](const MemoryRange& range) {
+    const Mapping* const mapping = child.space->space.find(range.start);
+    return mapping == nullptr || mapping->recorded.prot.shared;
+  });
+  capture_ranges(child, written);
 }
 
 Expected<void> Session::go_on_after_clone(RecordedTask& parent, int event) {
@@ -339,7 +355,7 @@ std::vector<MemoryRange> Session::written_by_last_call(RecordedTask& task) {
   const bool is_over =
       !task.in_call || task.injecting || task.exec_pending || task.image_lost || task.end_told;
   if (is_over || !task.space || is_exec(int64_t(task.entry.registers[Register::orig_rax]))) return {};
-  auto written = written_by(task.entry, kRestartSys, task.space->memory).ranges;
+  auto written = written_by(task.entry, kUnknownExtent, task.space->memory).ranges;
   std::erase_if(written,
                 [&](const MemoryRange& range) { return other_view(task, range.start).first == nullptr; });
   return written;

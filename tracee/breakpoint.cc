@@ -14,6 +14,16 @@ namespace {
 
 constexpr std::byte kInt3{0xcc};
 
+std::optional<ZydisDecodedInstruction> decode(TraceeMemory& memory, Address at) {
+  const std::vector<std::byte> code = read_instruction(memory, at);
+  ZydisDecoder decoder;
+  ZydisDecodedInstruction instruction;
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &instruction)))
+    return std::nullopt;
+  return instruction;
+}
+
 }  // namespace
 
 std::vector<std::byte> read_instruction(TraceeMemory& memory, Address at) {
@@ -24,14 +34,18 @@ std::vector<std::byte> read_instruction(TraceeMemory& memory, Address at) {
   return code;
 }
 
+std::optional<Address> behind_repetition(TraceeMemory& memory, Address at) {
+  constexpr ZydisInstructionAttributes kRepeats =
+      ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE | ZYDIS_ATTRIB_HAS_REPNE;
+  const auto instruction = decode(memory, at);
+  if (!instruction || (instruction->attributes & kRepeats) == 0) return std::nullopt;
+  return at + instruction->length;
+}
+
 bool may_be_stepped(TraceeMemory& memory, Address at) {
-  const std::vector<std::byte> code = read_instruction(memory, at);
-  ZydisDecoder decoder;
-  ZydisDecodedInstruction instruction;
-  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-  if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, nullptr, code.data(), code.size(), &instruction)))
-    return false;
-  switch (instruction.meta.category) {
+  const auto instruction = decode(memory, at);
+  if (!instruction) return false;
+  switch (instruction->meta.category) {
     case ZYDIS_CATEGORY_SYSCALL:
     case ZYDIS_CATEGORY_SYSRET:
     case ZYDIS_CATEGORY_SYSTEM:
@@ -40,7 +54,7 @@ bool may_be_stepped(TraceeMemory& memory, Address at) {
     default:
       break;
   }
-  switch (instruction.mnemonic) {
+  switch (instruction->mnemonic) {
     case ZYDIS_MNEMONIC_UD2:
     case ZYDIS_MNEMONIC_PUSHF:
     case ZYDIS_MNEMONIC_PUSHFQ:

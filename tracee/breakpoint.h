@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "schema/ids.h"
@@ -16,6 +17,10 @@ std::vector<std::byte> read_instruction(TraceeMemory& memory, Address at);
 // False where the instruction enters the kernel, traps by itself, or looks at the flags, which show that it
 // is being stepped.
 bool may_be_stepped(TraceeMemory& memory, Address at);
+
+// Where it goes on behind an instruction that repeats itself (rep movs and its kind), whose every round is a
+// step of its own; nothing for any other.
+std::optional<Address> behind_repetition(TraceeMemory& memory, Address at);
 
 // An int3 in the place of an instruction's first byte. Debug registers would leave the program's memory
 // alone, but there are virtual machines in which they can be set and never trap. The byte is put back by

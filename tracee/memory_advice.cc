@@ -57,6 +57,10 @@ bool empties_pages(uint64_t advice) {
   return advice == MADV_DONTNEED || advice == kDontNeedLocked;
 }
 
+bool empties(uint64_t advice) {
+  return empties_pages(advice) || advice == MADV_FREE || advice == MADV_REMOVE;
+}
+
 bool lasts(uint64_t advice) {
   return advice == MADV_DONTFORK || advice == MADV_WIPEONFORK || advice == kGuardInstall;
 }

@@ -15,6 +15,8 @@ namespace bygone {
 bool changes_memory(uint64_t advice);
 // Of that, what empties private memory at once.
 bool empties_pages(uint64_t advice);
+// The same, sooner or later (MADV_FREE), and shared memory (MADV_REMOVE).
+bool empties(uint64_t advice);
 // Advice that goes on having effect: MADV_DONTFORK, MADV_WIPEONFORK, MADV_GUARD_INSTALL.
 bool lasts(uint64_t advice);
 

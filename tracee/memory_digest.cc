@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "tracee/call_result.h"
 #include "tracee/file_data.h"
 #include "tracee/pagemap.h"
 
@@ -130,8 +131,6 @@ MemoryRange LeftOut::dead_part(const Mapping& mapping) const {
 }
 
 void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {
-  // -EFAULT: as much as the call may write at most.
-  constexpr int64_t kUnknownExtent = -14;
   for (const MemoryRange& range : written_by(entry, kUnknownExtent, memory).ranges)
     in_flight.push_back({page_floor(range.start), page_ceil(range.end)});
 }
