@@ -89,6 +89,8 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
     };
     for (const auto& [begin, end] : parts_with_data(tid, mapping)) {
       for (uint64_t offset = begin; offset < end;) {
+        if (absent_is_zero) offset = pagemap.next_present(start + offset, start + end) - start;
+        if (offset >= end) break;
         const size_t pages = std::min<uint64_t>(kPagesAtOnce, (end - offset) / kPageSize);
         const Address at = start + offset;
         offset += pages * kPageSize;

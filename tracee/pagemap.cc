@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tracee/pagemap_scan.h"
+
 namespace bygone {
 
 namespace {
@@ -42,6 +44,19 @@ const std::vector<Pagemap::Page>& Pagemap::look_up(Address start, size_t pages) 
       pages_[i] = Page::of_file;
   }
   return pages_;
+}
+
+Address Pagemap::next_present(Address from, Address end) const {
+  ScanRegion first{};
+  ScanArguments scan;
+  scan.start = from.value;
+  scan.end = end.value;
+  scan.regions = reinterpret_cast<uint64_t>(&first);
+  scan.region_count = scan.max_pages = 1;
+  scan.category_anyof_mask = scan.return_mask = kPageIsPresent | kPageIsSwapped;
+  const int found = ioctl(fd_, kPagemapScan, &scan);
+  if (found < 0) return from;
+  return found == 0 ? end : Address{first.start};
 }
 
 bool is_zero_page(std::span<const std::byte> page) {

@@ -25,11 +25,17 @@ class Pagemap {
   // The pages from `start` on; all `own`, to be on the safe side, where the kernel does not tell.
   const std::vector<Page>& look_up(Address start, size_t pages);
 
-  // Calls visit(address, page) for every page of the range; ends with its first error.
+  // The first page from `from` on, before `end`, that may be anything but absent; `end` where there is none.
+  // Takes no longer for a terabyte without memory than for a page; where the kernel lacks PAGEMAP_SCAN it is
+  // `from`.
+  Address next_present(Address from, Address end) const;
+
+  // Calls visit(address, page) for the pages of the range, but for most that are absent; ends with its first
+  // error.
   template <class Visit>
   Expected<void> for_each(const MemoryRange& range, Visit&& visit) {
     constexpr uint64_t kPagesAtOnce = 512;
-    for (Address at = range.start; at < range.end;) {
+    for (Address at = range.start; (at = next_present(at, range.end)) < range.end;) {
       const uint64_t count = std::min(kPagesAtOnce, (range.end - at) / kPageSize);
       const auto& found = look_up(at, count);
       for (uint64_t i = 0; i < count; ++i) BYGONE_TRY(visit(at + i * kPageSize, found[i]));

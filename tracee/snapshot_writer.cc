@@ -133,7 +133,8 @@ Expected<PageTable> SnapshotWriter::write_space(const SnapshotSubject::Space& of
       continue;
     }
     const bool has_file = mapping.recorded.inode != 0;
-    for (Address at = start; at < mapping.range().end;) {
+    const Address last = mapping.range().end;
+    for (Address at = start; (at = pagemap.next_present(at, last)) < last;) {
       const size_t pages = std::min<uint64_t>(kPagesAtOnce, (mapping.range().end - at) / kPageSize);
       const auto& found = pagemap.look_up(at, pages);
       for (size_t i = 0; i < pages;) {

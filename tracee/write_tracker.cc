@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "tracee/pagemap_scan.h"
+
 namespace bygone {
 namespace {
 
@@ -19,20 +21,6 @@ constexpr uint64_t kFeatureWpHugetlbfsShmem = uint64_t{1} << 12;
 constexpr uint64_t kFeatureWpUnpopulated = uint64_t{1} << 13;
 constexpr uint64_t kFeatureWpAsync = uint64_t{1} << 15;
 
-struct ScanRegion {
-  uint64_t start, end, categories;
-};
-struct ScanArguments {
-  uint64_t size = sizeof(ScanArguments);
-  uint64_t flags = 0;
-  uint64_t start = 0, end = 0, walk_end = 0;
-  uint64_t regions = 0, region_count = 0, max_pages = 0;
-  uint64_t category_inverted = 0, category_mask = 0, category_anyof_mask = 0, return_mask = 0;
-};
-static_assert(sizeof(ScanArguments) == 96);
-constexpr unsigned long kPagemapScan = _IOWR('f', 16, ScanArguments);
-constexpr uint64_t kWriteProtectMatching = 1, kCheckWriteProtect = 2;
-constexpr uint64_t kPageIsWritten = 2, kPageIsPresent = 8, kPageIsSwapped = 16;
 constexpr size_t kRegionsPerScan = 256;
 
 Error unavailable(pid_t pid, const std::string& cause) {
