@@ -42,7 +42,8 @@ TEST_P(RecordedSnapshotsTest, LeadFromOneToTheNext) {
 INSTANTIATE_TEST_SUITE_P(Of, RecordedSnapshotsTest,
                          testing::Values("busy_threads", "fork_tree", "madvise_all", "vfork_threads",
                                          "exec_chain", "shared_anonymous", "mmap_private_then_shared",
-                                         "shared_file", "signals_nested", "signal_avx_state", "dead_stacks"),
+                                         "shared_file", "signals_nested", "signal_avx_state", "dead_stacks",
+                                         "reserved_terabytes", "calls_in_flight"),
                          [](const auto& info) { return std::string(info.param); });
 
 class SeekTest : public testing::Test {
