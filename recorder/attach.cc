@@ -155,6 +155,10 @@ Expected<void> Session::seize_threads(Attachment& attachment) {
       Attachment::Thread& thread = attachment.threads[tid];
       thread.arrived = std::move(arrived);
       sched_getaffinity(tid, sizeof thread.processors, &thread.processors);
+      const auto filters = SeccompFilters::of(tid);
+      if (filters && !SuspendedFilters(tid, filters, WhenTracerDies::run_on).are_suspended())
+        return cannot_attach(pid, "has a seccomp filter, which may kill it for the calls bygone makes in it",
+                             "attach with CAP_SYS_ADMIN, or record it from its beginning");
     }
   }
   if (!attachment.threads.contains(pid)) return cannot_attach(pid, "has ended meanwhile", "");
@@ -250,10 +254,6 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
 
 Expected<void> Session::adopt_thread(RecordedTask& task) {
   task.filters = SeccompFilters::of(task.tid);
-  if (task.filters && !suspend_filters(task).are_suspended())
-    return cannot_attach(task.tgid,
-                         "has a seccomp filter, which may kill it for the calls bygone makes in it",
-                         "attach with CAP_SYS_ADMIN, or record it from its beginning");
   if (!leave_vdso(task.tid, attachment_of(task)->vdso))
     return cannot_attach(task.tgid, fmt::format("its thread {} stays inside the vDSO", task.tid),
                          "try again");

@@ -338,7 +338,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   }
   may_have_woken_ = may_have_woken_ || wakes_others(number);
   const bool was_made = !was_kept_out(task, result);
-  if (was_made && result >= 0) note_filters(task);
+  if (was_made && result >= 0) note_filters(task, result);
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);

@@ -27,18 +27,20 @@ bool installs_filter(const Registers& call) {
 
 }  // namespace
 
-void Session::note_filters(RecordedTask& task) {
+void Session::note_filters(RecordedTask& task, int64_t result) {
   const Registers& call = task.entry.registers;
   if (!installs_filter(call)) return;
   const bool by_seccomp =
       call[Register::orig_rax] == SYS_seccomp && call.argument(0) == SECCOMP_SET_MODE_FILTER;
   const uint64_t flags = by_seccomp ? call.argument(1) : 0;
+  const bool gives_listener = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  if (result > 0 && !gives_listener) return;  // a thread that cannot be synchronised with (seccomp(2))
   task.filters = SeccompFilters::after(call, task.space->memory, task.filters);
   if ((flags & SECCOMP_FILTER_FLAG_TSYNC) != 0)
     for (const auto& [tid, other] : tasks_)
       if (other->tgid == task.tgid) other->filters = task.filters;
   filters_may_feign_ = filters_may_feign_ || task.filters->may_ask();
-  if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0) any_call_may_block_ = true;
+  if (gives_listener) any_call_may_block_ = true;
 }
 
 // A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).

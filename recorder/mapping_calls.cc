@@ -212,12 +212,10 @@ void Session::capture_emptied(RecordedTask& task, const MemoryRange& range, int6
   const uint64_t advice = task.entry.registers.argument(2);
   if (!empties(advice) || range.empty()) return;
   if (is_error(result) && result != -ENOMEM) {
-    const Mapping* const first = task.space->space.find(range.start);
-    if (first == nullptr) return;
-    const bool is_private = !first->recorded.prot.shared;
-    // The first of it is still there: that is what the call failed for.
-    if (is_private && Pagemap(task.tid).look_up(range.start, 1).front() == Pagemap::Page::own) return;
-    return capture_range(task, range);
+    // What it has emptied lies before the first page that is there.
+    const bool refused = task.forced_result || page_floor(range.start) != range.start;
+    if (!refused) capture_range(task, {range.start, Pagemap(task.tid).next_present(range.start, range.end)});
+    return;
   }
   if (written_while_private_.empty()) return;
   std::vector<MemoryRange> shown_again;

@@ -199,27 +199,40 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
   // What others send comes afterwards: a fast timer would let no attempt come to its end. A breakpoint's
   // SIGTRAP takes a blocked or ignored one's handler away (kernel/signal.c, force_sig).
   let_signals_in(task);
-  const ScopedSignalMask quiet(
-      task.tid, [](uint64_t mask) { return (mask | ~kRaisedByInstructions) & ~signal_bit(SIGTRAP); });
+  std::optional<std::vector<LandmarkWord>> words;
+  {
+    const ScopedSignalMask quiet(
+        task.tid, [](uint64_t mask) { return (mask | ~kRaisedByInstructions) & ~signal_bit(SIGTRAP); });
+    words = run_to_landmark(task, stop);
+  }
+  if (words) return finish_preemption(task, *words);
+  go_on_computing(stop, task);
+  return {};
+}
+
+std::optional<std::vector<LandmarkWord>> Session::run_to_landmark(RecordedTask& task,
+                                                                  std::optional<Stop>& stop) {
   // What changes over many rounds tells those of outer loops apart.
   auto rounds = MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes);
   stop = run_a_stretch(task);
   std::optional<Breakpoint> place;
-  if (!stop || stop->kind != Stop::Kind::trap) {
-    go_on_computing(stop, task);
-    return {};
-  }
+  if (!stop || stop->kind != Stop::Kind::trap) return std::nullopt;
   stop = walk_to_landmark(task, place);
   LeftOut in_flight = left_out(task);
   in_flight.dead_below.clear();
+  const auto read_state = [&](Registers& registers, std::vector<std::byte>& state) {
+    const bool read = get_registers(task.tid, registers) == Outcome::done &&
+                      get_extended_state(task.tid, state) == Outcome::done;
+    if (!read) stop.reset();
+    return read;
+  };
   Registers here;
   std::vector<std::byte> extended, extended_now;
   uint64_t digest = 0;
   bool have_digest = false;
   for (int visit = 0; place && visit < kMostVisits; ++visit) {
-    if (get_registers(task.tid, here) == Outcome::gone) return {};
+    if (!read_state(here, extended)) return std::nullopt;
     here = as_landmark(here);
-    if (get_extended_state(task.tid, extended) == Outcome::gone) return {};
     const bool landmark = !landmark_instructions(task.space->memory, place->at()).empty();
     auto watch = landmark ? MemoryWatch::begin(task.tid, writable_memory(task), nullptr, kMostWatchedBytes)
                           : fail(ErrorKind::unavailable, "", "");
@@ -231,25 +244,23 @@ Expected<void> Session::try_preemption(RecordedTask& task) {
       place.reset();
       if (landmark && stop && stop->kind == Stop::Kind::trap) stop = walk_to_landmark(task, place);
       if (!place || landmark_instructions(task.space->memory, place->at()).empty()) break;
-      return finish_preemption(task, changed_words(task, {rounds ? &*rounds : nullptr}));
+      return changed_words(task, {rounds ? &*rounds : nullptr});
     }
     Registers now;
-    if (get_registers(task.tid, now) == Outcome::gone) return {};
-    if (get_extended_state(task.tid, extended_now) == Outcome::gone) return {};
+    if (!read_state(now, extended_now)) return std::nullopt;
     const uint64_t digest_now =
         digest_all_writable(task.space->space, task.tid, task.space->memory, in_flight);
     const bool same = as_landmark(now) == here && !difference_of_extended_states(extended_now, extended);
-    if (same && have_digest && digest == digest_now) return finish_preemption(task, {});
+    if (same && have_digest && digest == digest_now) return std::vector<LandmarkWord>{};
     if (landmark && (!same || have_digest)) {
       MemoryWatch* const round = watch ? &*watch : nullptr;
-      return finish_preemption(task, changed_words(task, {round, rounds ? &*rounds : nullptr}));
+      return changed_words(task, {round, rounds ? &*rounds : nullptr});
     }
     digest = digest_now;
     have_digest = same;
     stop->kind = Stop::Kind::trap;
   }
-  go_on_computing(stop, task);
-  return {};
+  return std::nullopt;
 }
 
 Expected<void> Session::write_preempt_frame(RecordedTask& task, const std::vector<LandmarkWord>& words) {

@@ -40,9 +40,9 @@ std::optional<uint32_t> computed(uint16_t operation, uint32_t a, uint32_t b) {
     case BPF_MUL:
       return a * b;
     case BPF_DIV:
-      return b == 0 ? 0 : a / b;
+      return a / b;
     case BPF_MOD:
-      return b == 0 ? a : a % b;
+      return a % b;
     case BPF_OR:
       return a | b;
     case BPF_AND:
@@ -138,6 +138,8 @@ std::optional<uint32_t> run_seccomp_filter(const std::vector<sock_filter>& progr
         memory[step.k] = BPF_CLASS(step.code) == BPF_ST ? a : x;
         break;
       case BPF_ALU: {
+        const bool divides = BPF_OP(step.code) == BPF_DIV || BPF_OP(step.code) == BPF_MOD;
+        if (divides && operand == 0) return 0;  // ends there (kernel/bpf/core.c)
         const auto result = computed(BPF_OP(step.code), a, operand);
         if (!result) return std::nullopt;
         a = *result;

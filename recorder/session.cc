@@ -247,13 +247,16 @@ bool Session::can_run(const RecordedTask& task) const {
 }
 
 // Tasks that share the memory of the one whose call has woken them, in calls that write: they do so now, or
-// while it goes on.
+// while it goes on. Each look costs as much as a system call of the program's, so there are few.
 void Session::await_woken() {
   const RecordedTask* const by = find(turn_);
   if (by == nullptr) return;
+  constexpr int kMostLooks = 8;
+  int looks = 0;
   for (const auto& [tid, task] : tasks_) {
     const bool may_write = task->in_call && task->lost_turn && task->writes_at_return;
     if (task.get() == by || !may_write || !share_memory(*task, *by)) continue;
+    if (++looks > kMostLooks) return;
     while (!task->pending && !is_asleep(*task)) {
       if (const auto stop = wait_for(tid, Waiting::no_wait))
         file_stop(*stop);

@@ -81,6 +81,9 @@ class Session {
   Expected<void> attend(RecordedTask& task);
   std::string where_it_computes(RecordedTask& task);
   // preemption.cc: stopping a task that computes
+  // The words that tell where it stands then, at a place a replay can find; else nothing, and `stop` is what
+  // else has come, if anything.
+  std::optional<std::vector<LandmarkWord>> run_to_landmark(RecordedTask& task, std::optional<Stop>& stop);
   Expected<void> try_preemption(RecordedTask& task);
   // Its next stop, made to come soon; empty if it is gone.
   std::optional<Stop> stop_computation(RecordedTask& task);
@@ -120,7 +123,7 @@ class Session {
   Expected<void> refuse_32_bit_call(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
-  void note_filters(RecordedTask& task);
+  void note_filters(RecordedTask& task, int64_t result);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);

@@ -106,7 +106,7 @@ void Session::leave_call(RecordedTask& task) {
   task.registers[Register::rip] -= 2;
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
-  if (kernels[Register::orig_rax] == ~uint64_t{0}) {
+  if (!task.filters) {
     set_registers(task.tid, task.registers);
   } else {
     set_registers(task.tid, kernels);

@@ -72,6 +72,8 @@ TEST(SeccompFilterTest, ComputesAsTheKernelDoes) {
   EXPECT_EQ(
       returned({BPF_STMT(BPF_JMP | BPF_JA, 1), BPF_STMT(BPF_RET | BPF_K, 1), BPF_STMT(BPF_RET | BPF_K, 2)}),
       2u);
+  EXPECT_EQ(returned({BPF_STMT(BPF_LD | BPF_IMM, 100), BPF_STMT(BPF_ALU | BPF_X | BPF_DIV, 0), give_a}), 0u)
+      << "a division by zero ends it";
 }
 
 TEST(SeccompFilterTest, SaysNothingOfProgramsNoKernelAccepts) {
