@@ -352,6 +352,9 @@ LeftOut ReplaySession::left_out(const ReplayedTask& task, const Registers& regis
   left_out.add_former_stacks(task.space->space);
   left_out.add_stack_pointer(task.space->space, Address{registers[Register::rsp]});
   for (const auto& [tid, other] : tasks_) {
+    if (other.space && other.space != task.space && other.at_entry)
+      left_out.add_call_elsewhere(note_entry(other.registers, other.space->memory), other.space->memory,
+                                  other.space->space, task.space->space);
     if (other.space != task.space) continue;
     if (&other != &task)
       left_out.add_stack_pointer(task.space->space, Address{other.registers[Register::rsp]});

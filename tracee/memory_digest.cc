@@ -137,6 +137,24 @@ void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {
     in_flight.push_back({page_floor(range.start), page_ceil(range.end)});
 }
 
+void LeftOut::add_call_elsewhere(const CallEntry& entry, MemoryReader& its_memory,
+                                 const AddressSpace& its_space, const AddressSpace& space) {
+  for (const MemoryRange& range : written_by(entry, kUnknownExtent, its_memory).ranges) {
+    const Mapping* const theirs = its_space.find(range.start);
+    if (theirs == nullptr || !theirs->recorded.prot.shared || theirs->recorded.inode == 0) continue;
+    const Address in_file{theirs->recorded.offset_bytes + (range.start - theirs->range().start)};
+    const MemoryRange written{page_floor(in_file), page_ceil(in_file + range.size_bytes())};
+    for (const auto& [start, mapping] : space.mappings()) {
+      const KernelMapping& ours = mapping.recorded;
+      if (ours.inode != theirs->recorded.inode || ours.device != theirs->recorded.device) continue;
+      const MemoryRange mapped = range_of(Address{ours.offset_bytes}, ours.range.size_bytes());
+      const MemoryRange seen = mapped.intersect(written);
+      if (!seen.empty())
+        in_flight.push_back(range_of(start + (seen.start - mapped.start), seen.size_bytes()));
+    }
+  }
+}
+
 uint64_t digest_of(std::span<const std::byte> bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }

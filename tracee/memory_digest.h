@@ -29,6 +29,9 @@ struct LeftOut {
   MemoryRange dead_part(const Mapping& mapping) const;
   // A call that was entered as `entry` says and has not returned in the recording.
   void add_call(const CallEntry& entry, MemoryReader& memory);
+  // The same for a call of a task that runs in `its_space`, as far as memory shared with `space` goes.
+  void add_call_elsewhere(const CallEntry& entry, MemoryReader& its_memory, const AddressSpace& its_space,
+                          const AddressSpace& space);
 };
 
 // One digest per writable mapping of the address space `tid` runs in: XXH3-64 over the pages that are not all
