@@ -214,7 +214,7 @@ void Session::capture_emptied(RecordedTask& task, const MemoryRange& range, int6
   if (is_error(result) && result != -ENOMEM) {
     // What it has emptied lies before the first page that is there.
     const bool refused = task.forced_result || page_floor(range.start) != range.start;
-    if (!refused) capture_range(task, {range.start, Pagemap(task.tid).next_present(range.start, range.end)});
+    if (!refused) capture_range(task, {range.start, Pagemap(task.tid).first_present(range)});
     return;
   }
   if (written_while_private_.empty()) return;

@@ -59,6 +59,18 @@ Address Pagemap::next_present(Address from, Address end) const {
   return found == 0 ? end : Address{first.start};
 }
 
+Address Pagemap::first_present(const MemoryRange& range) {
+  for (Address at = range.start; (at = next_present(at, range.end)) < range.end;) {
+    const uint64_t count = std::min(kPagesAtOnce, (range.end - at) / kPageSize);
+    const auto& found = look_up(at, count);
+    const auto there =
+        std::find_if(found.begin(), found.end(), [](Page page) { return page != Page::absent; });
+    at = at + uint64_t(there - found.begin()) * kPageSize;
+    if (there != found.end()) return at;
+  }
+  return range.end;
+}
+
 bool is_zero_page(std::span<const std::byte> page) {
   uint64_t words[8];
   for (size_t at = 0; at < kPageSize; at += sizeof words) {

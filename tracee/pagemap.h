@@ -30,11 +30,13 @@ class Pagemap {
   // `from`.
   Address next_present(Address from, Address end) const;
 
+  // The first page of the range that is not absent; its end where there is none.
+  Address first_present(const MemoryRange& range);
+
   // Calls visit(address, page) for the pages of the range, but for most that are absent; ends with its first
   // error.
   template <class Visit>
   Expected<void> for_each(const MemoryRange& range, Visit&& visit) {
-    constexpr uint64_t kPagesAtOnce = 512;
     for (Address at = range.start; (at = next_present(at, range.end)) < range.end;) {
       const uint64_t count = std::min(kPagesAtOnce, (range.end - at) / kPageSize);
       const auto& found = look_up(at, count);
@@ -45,6 +47,8 @@ class Pagemap {
   }
 
  private:
+  static constexpr uint64_t kPagesAtOnce = 512;
+
   int fd_;
   std::vector<uint64_t> entries_;
   std::vector<Page> pages_;
