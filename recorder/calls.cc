@@ -64,6 +64,8 @@ bool wakes_others(int64_t call) {
     case SYS_vmsplice:
     case SYS_close:
     case SYS_close_range:
+    case SYS_dup2:
+    case SYS_dup3:
     case SYS_shutdown:
     case SYS_connect:
     case SYS_mq_timedsend:
@@ -76,6 +78,7 @@ bool wakes_others(int64_t call) {
     case SYS_tgkill:
     case SYS_rt_sigqueueinfo:
     case SYS_rt_tgsigqueueinfo:
+    case SYS_pidfd_send_signal:
       return true;
     default:
       return false;
@@ -176,7 +179,12 @@ Expected<void> Session::on_entry(RecordedTask& task) {
   keep_lower_half(task);
   if (!task.held_signals.empty() && may_inject(task)) {
     if (!is_crowded_out_at_call(task)) return begin_injection(task);
-    send_held_signal(task);  // a timer so fast that the call would never be made
+    // A timer so fast that the call would never be made. Who waits for signals is to find the one that was
+    // sent, not one of ours.
+    if (!give_back_signal(task)) {
+      if (task.registers[Register::orig_rax] == SYS_rt_sigtimedwait) return begin_injection(task);
+      send_held_signal(task);
+    }
   }
   task.in_call = true;
   task.lost_turn = task.end_told = false;

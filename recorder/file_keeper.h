@@ -25,6 +25,7 @@ class FileKeeper {
   Expected<bool> keep(pid_t tid, int from, Mapping& mapping);
   // From now on somebody may watch files being read, or have to allow it, and is not to see us.
   void read_unseen() { are_watched_ = true; }
+  bool are_watched() const { return are_watched_; }
   // Where the instructions are that read the time stamp counter, in the file behind a mapping that was kept.
   const std::vector<TimestampSite>& timestamp_sites(pid_t tid, const Mapping& mapping);
 

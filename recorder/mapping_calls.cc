@@ -141,7 +141,7 @@ void Session::capture_file_part(RecordedTask& task, const KernelMapping& file, c
   const auto offset_of = [&](Address at) { return file.offset_bytes + (at - file.range.start); };
   const auto address_of = [&](uint64_t offset) { return file.range.start + (offset - file.offset_bytes); };
   std::optional<FileData> found;
-  if (part.size_bytes() > kLargeBytes && !makes_holes_)
+  if (part.size_bytes() > kLargeBytes && !makes_holes_ && !files_.are_watched())
     found = find_file_data(task.tid, file, offset_of(part.start), offset_of(part.end));
   if (!found) return capture_range(task, part);
   for (const auto& [begin, end] : found->data) capture_range(task, {address_of(begin), address_of(end)});
@@ -213,7 +213,9 @@ void Session::capture_emptied(RecordedTask& task, const MemoryRange& range, int6
   if (!empties(advice) || range.empty()) return;
   if (is_error(result) && result != -ENOMEM) {
     // What it has emptied lies before the first page that is there.
-    const bool refused = task.forced_result || page_floor(range.start) != range.start;
+    const Mapping* const first = task.space->space.find(range.start);
+    const bool refused = task.forced_result || page_floor(range.start) != range.start || first == nullptr ||
+                         (advice == MADV_REMOVE && !first->recorded.prot.shared);
     if (!refused) capture_range(task, {range.start, Pagemap(task.tid).first_present(range)});
     return;
   }

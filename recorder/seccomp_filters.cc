@@ -85,6 +85,7 @@ struct SimpleCall {
   std::array<uint64_t, 3> arguments;
 };
 constexpr uint64_t kNoDescriptor = ~uint64_t{0};
+constexpr uint64_t kNoAddress = uint64_t{0xffff8} << 44;
 constexpr SimpleCall kHarmless[] = {
     {SYS_getpid, {}},
     {SYS_gettid, {}},
@@ -100,10 +101,11 @@ constexpr SimpleCall kHarmless[] = {
     {SYS_poll, {0, 0, 0}},
     {SYS_clock_gettime, {0, 0, 0}},
     {SYS_futex, {0, 1, 0}},  // FUTEX_WAKE at address 0
-    // For filters that look at descriptors: nothing is read or written.
-    {SYS_write, {1, 0, 0}},
-    {SYS_write, {2, 0, 0}},
-    {SYS_read, {0, 0, 0}},
+    // For filters that look at descriptors: no program's address, which is found before the file is asked for
+    // anything (vfs_write(), fs/read_write.c).
+    {SYS_write, {1, kNoAddress, 1}},
+    {SYS_write, {2, kNoAddress, 1}},
+    {SYS_read, {0, kNoAddress, 1}},
 };
 
 }  // namespace
@@ -220,13 +222,18 @@ SeccompFilters::Shared SeccompFilters::of(pid_t tid) {
 }
 
 SeccompFilters::Answer SeccompFilters::answer(const Registers& call) const {
+  const Answer known = answer_of_known(call);
+  return unknown_ && known != Answer::is_kept_out ? Answer::unknown : known;
+}
+
+SeccompFilters::Answer SeccompFilters::answer_of_known(const Registers& call) const {
   if (strict_) {
     constexpr uint64_t kAllowed[] = {SYS_read, SYS_write, SYS_exit, SYS_rt_sigreturn};  // kernel/seccomp.c
     const bool allowed = std::count(std::begin(kAllowed), std::end(kAllowed), call[Register::orig_rax]) > 0;
     if (!allowed) return Answer::is_kept_out;
   }
   uint32_t strictest = SECCOMP_RET_ALLOW;
-  bool is_known = !unknown_;
+  bool is_known = true;
   for (const Program& program : programs_) {
     const auto returned = run_seccomp_filter(program, call);
     if (!returned)
@@ -264,7 +271,7 @@ std::optional<Registers> SeccompFilters::harmless(Registers call) const {
     call[Register::rsi] = candidate.arguments[1];
     call[Register::rdx] = candidate.arguments[2];
     for (const Register other : {Register::r10, Register::r8, Register::r9}) call[other] = 0;
-    if (answer(call) == Answer::is_made) return call;
+    if (answer_of_known(call) == Answer::is_made) return call;
   }
   return std::nullopt;
 }

@@ -35,13 +35,14 @@ class SeccompFilters {
   // Whether somebody may be asked, at whatever call.
   bool may_ask() const;
   // `call` with the number and arguments of one that does nothing and would be made. SECCOMP_RET_KILL may be
-  // the answer to number -1, which says to the kernel that a call is not to be made. Nothing where the
-  // filters let no such call pass.
+  // the answer to number -1, which says to the kernel that a call is not to be made. Filters that are unknown
+  // are taken to let it pass. Nothing where the others do not.
   std::optional<Registers> harmless(Registers call) const;
 
  private:
   using Program = std::vector<sock_filter>;
   SeccompFilters() = default;
+  Answer answer_of_known(const Registers& call) const;
 
   std::vector<Program> programs_;
   bool strict_ = false;   // SECCOMP_MODE_STRICT

@@ -367,7 +367,8 @@ void Session::lose_turn(RecordedTask& task) {
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
   task.writes_at_return = !written_by(task.entry, kUnknownExtent, task.space->memory).ranges.empty();
   // A stack that has grown. What the call does to mappings comes with its return.
-  if (task.space && task.row != nullptr && task.row->call_class == CallClass::plain) {
+  const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::address_space;
+  if (task.space && (call_class == CallClass::plain || call_class == CallClass::signal_return)) {
     if (const auto followed = follow_kernel(task); !followed) log_.report(followed.error());
     log_.mapping_changes(task.space->space);
   }
@@ -453,6 +454,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
 LeftOut Session::left_out(const RecordedTask& task) const {
   LeftOut left_out;
   left_out.add_former_stacks(task.space->space);
+  left_out.opens_files = !files_.are_watched();
   for (const auto& [tid, other] : tasks_) {
     if (other->space != task.space) continue;
     left_out.add_stack_pointer(task.space->space, Address{other->registers[Register::rsp]});

@@ -283,6 +283,7 @@ class Session {
   static bool may_inject(const RecordedTask& task);
   static bool is_crowded_out_at_call(const RecordedTask& task);
   static void send_held_signal(RecordedTask& task);
+  static bool give_back_signal(RecordedTask& task);
 
   // snapshots.cc
   static bool is_settled(const RecordedTask& task);

@@ -18,6 +18,8 @@ namespace bygone {
 
 namespace {
 
+constexpr uint64_t kTrapFlag = 0x100;
+
 constexpr int kFirstQueued = 32;  // standard signals, below, do not queue (signal(7))
 
 // And has done nothing since.
@@ -92,6 +94,15 @@ uint64_t signal_frame_size(TraceeMemory& memory, Address stack_pointer) {
   return end - stack_pointer.value;
 }
 
+// In front of an instruction that may set the flag itself the kernel leaves ours in the frame
+// (is_setting_trap_flag(), arch/x86/kernel/step.c).
+void clear_trap_flag(TraceeMemory& memory, Address frame) {
+  constexpr uint64_t kReturnAddress = 8;
+  const Address at = frame + kReturnAddress + offsetof(ucontext_t, uc_mcontext.gregs[REG_EFL]);
+  uint64_t flags = 0;
+  if (memory.read_value(at, flags) && (flags & kTrapFlag) != 0) memory.write_value(at, flags & ~kTrapFlag);
+}
+
 }  // namespace
 
 bool Session::can_be_delivered(const RecordedTask& task, int signal) {
@@ -140,6 +151,16 @@ void Session::send_held_signal(RecordedTask& task) {
   const int signal = task.held_signals.front().si_signo;
   expect_carrier(task, signal);
   syscall(SYS_tgkill, task.tgid, task.tid, signal);
+}
+
+// As it was, pending once more; the kernel lets us do that with what no process could have sent otherwise
+// (rt_sigqueueinfo(2)).
+bool Session::give_back_signal(RecordedTask& task) {
+  siginfo_t held = task.held_signals.front();
+  const bool given = held.si_code < 0 && held.si_code != SI_TKILL &&
+                     syscall(SYS_rt_tgsigqueueinfo, task.tgid, task.tid, held.si_signo, &held) == 0;
+  if (given) task.held_signals.pop_front();
+  return given;
 }
 
 Expected<void> Session::begin_injection(RecordedTask& task) {
@@ -352,12 +373,13 @@ Expected<void> Session::end_init(RecordedTask& task) {
   Registers call = task.registers;
   call[Register::rip] = stub_call().value;
   call[Register::rax] = SYS_getpid;
-  call[Register::eflags] &= ~uint64_t{0x100};  // TF
+  call[Register::eflags] &= ~kTrapFlag;
   set_registers(task.tid, call);
   return wait_for_end(task);
 }
 
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
+  const bool stepped_itself = (task.registers[Register::eflags] & kTrapFlag) != 0;
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
   const auto stop = wait_through_signals(task.tid);
@@ -367,6 +389,7 @@ Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   TraceeMemory& memory = task.space->memory;
   const Address stack_pointer{task.registers[Register::rsp]};
+  if (!stepped_itself) clear_trap_flag(memory, stack_pointer);
   std::vector<std::byte> frame(signal_frame_size(memory, stack_pointer));
   if (memory.read(stack_pointer, frame)) log_.memory_write(Tid{task.tid}, stack_pointer, frame);
   log_extended_state(task);

@@ -82,7 +82,8 @@ Expected<void> Session::take_snapshot() {
                               has_advice_, [&space](Address page) { return space.devices.page(page); }});
   }
   if (subject.tasks.empty()) return {};
-  subject.files = changing_files(subject.spaces, subject.event, files_change_after_ns_);
+  subject.files =
+      changing_files(subject.spaces, subject.event, files_change_after_ns_, !files_.are_watched());
   const auto written = snapshots_.write(subject);
   const auto ended = SnapshotPacer::Clock::now();
   if (!written) {

@@ -9,6 +9,7 @@
 #include "recorder/wait_limit.h"
 #include "tracee/call_result.h"
 #include "tracee/memory_digest.h"
+#include "tracee/pagemap.h"
 #include "tracee/stack_limit.h"
 
 namespace bygone {
@@ -240,17 +241,17 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
 
 // The child has a copy of what the calls of other threads had written by then; their frames come later.
 void Session::capture_calls_in_flight(const RecordedTask& parent, RecordedTask& child) {
-  std::vector<MemoryRange> written;
+  Pagemap pagemap(child.tid);
   for (const auto& [tid, other] : tasks_) {
     if (other.get() == &parent || other->space != parent.space || !other->in_call) continue;
-    const auto by_this = written_by(other->entry, kUnknownExtent, parent.space->memory).ranges;
-    written.insert(written.end(), by_this.begin(), by_this.end());
+    for (const MemoryRange& range : written_by(other->entry, kUnknownExtent, parent.space->memory).ranges) {
+      const auto capture = [&](Address page, Pagemap::Page found) -> Expected<void> {
+        if (found == Pagemap::Page::own) capture_range(child, range.intersect(range_of(page, kPageSize)));
+        return {};
+      };
+      static_cast<void>(pagemap.for_each({page_floor(range.start), page_ceil(range.end)}, capture));
+    }
   }
-  std::erase_if(written, [&](const MemoryRange& range) {
-    const Mapping* const mapping = child.space->space.find(range.start);
-    return mapping == nullptr || mapping->recorded.prot.shared;
-  });
-  capture_ranges(child, written);
 }
 
 Expected<void> Session::go_on_after_clone(RecordedTask& parent, int event) {

@@ -114,7 +114,9 @@ Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
     BYGONE_TRY(run_to_call(task, place, found));
     BYGONE_TRY(compare_call(place, call, found));
     RegisterMask changed_by_call = 0;
-    if (call == SYS_arch_prctl) changed_by_call = mask_of(Register::fs_base) | mask_of(Register::gs_base);
+    if (call == SYS_arch_prctl)  // clears the selector, too
+      changed_by_call = mask_of(Register::fs_base) | mask_of(Register::gs_base) | mask_of(Register::fs) |
+                        mask_of(Register::gs);
     BYGONE_TRY(compare_registers(place, entry_registers(after), found, changed_by_call));
   } else {
     BYGONE_TRY(compare_call(place, call, task.registers));

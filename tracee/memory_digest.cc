@@ -37,11 +37,11 @@ class MappingDigest {
 };
 
 // Offsets in the mapping. Zero pages are in no digest, so that it does not matter where they are looked for.
-FileData::Ranges parts_with_data(pid_t tid, const Mapping& mapping) {
+FileData::Ranges parts_with_data(pid_t tid, const Mapping& mapping, bool opens_files) {
   const uint64_t size = mapping.range().size_bytes();
   const uint64_t first = mapping.recorded.offset_bytes;
   std::optional<FileData> found;
-  if (mapping.recorded.prot.shared)
+  if (mapping.recorded.prot.shared && opens_files)
     found = find_file_data(tid, mapping.replayed ? *mapping.replayed : mapping.recorded, first, first + size);
   if (!found) return {{0, size}};
   for (auto& [begin, end] : found->data) {
@@ -87,7 +87,7 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
       std::for_each(left_out.in_flight.begin(), left_out.in_flight.end(), blank);
       for (size_t i = 0; i < pages; ++i) digest.add(first_page + i, bytes.data() + i * kPageSize);
     };
-    for (const auto& [begin, end] : parts_with_data(tid, mapping)) {
+    for (const auto& [begin, end] : parts_with_data(tid, mapping, left_out.opens_files)) {
       for (uint64_t offset = begin; offset < end;) {
         if (absent_is_zero) offset = pagemap.next_present(start + offset, start + end) - start;
         if (offset >= end) break;

@@ -23,6 +23,9 @@ struct LeftOut {
   std::map<Address, Address> dead_below;
   // Where calls under way may write at any moment. Whole pages are left out.
   std::vector<MemoryRange> in_flight;
+  // Holes of shared files, which are found by opening those: whoever watches them is told, and may have to
+  // allow it (fanotify(7)). False: they are read like all else.
+  bool opens_files = true;
 
   void add_former_stacks(const AddressSpace& space);
   void add_stack_pointer(const AddressSpace& space, Address stack_pointer);

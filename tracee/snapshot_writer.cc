@@ -289,7 +289,8 @@ void find_holes(SnapshotSubject::File& file, const View& view) {
 }  // namespace
 
 std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubject::Space>& spaces,
-                                                  EventNumber event, int64_t files_change_after_ns) {
+                                                  EventNumber event, int64_t files_change_after_ns,
+                                                  bool opens_files) {
   std::map<std::pair<Device, uint64_t>, std::vector<View>> views;
   for (const SnapshotSubject::Space& of : spaces)
     for (const auto& [start, mapping] : of.space->mappings()) {
@@ -312,7 +313,7 @@ std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubj
       else
         file.ranges.emplace_back(view.begin, view.end);
     }
-    find_holes(file, found.front());
+    if (opens_files) find_holes(file, found.front());
     file.read = [views = std::move(found)](uint64_t offset, std::span<std::byte> out) {
       return read_views(views, offset, out);
     };

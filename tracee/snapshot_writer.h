@@ -112,8 +112,9 @@ bool holds_private_pages(const Mapping& mapping);
 // The files whose content is not what was stored when they were mapped, or may not be: those mapped
 // MAP_SHARED, and those mapped privately that were last written after `files_change_after_ns` (st_mtim, ns
 // since the epoch). They are read through whoever maps them, but for pages that a private mapping has its own
-// copy of.
+// copy of. `opens_files`: see LeftOut.
 std::vector<SnapshotSubject::File> changing_files(const std::vector<SnapshotSubject::Space>& spaces,
-                                                  EventNumber event, int64_t files_change_after_ns);
+                                                  EventNumber event, int64_t files_change_after_ns,
+                                                  bool opens_files);
 
 }  // namespace bygone

@@ -111,14 +111,17 @@ TEST(SeccompFiltersTest, AHarmlessCallIsOneTheyAllow) {
   const auto harmless = only_write->harmless(call(SYS_ptrace, 1, 2));
   ASSERT_TRUE(harmless);
   EXPECT_EQ((*harmless)[Register::orig_rax], uint64_t{SYS_write});
-  EXPECT_EQ(harmless->argument(2), 0u) << "writes nothing";
+  EXPECT_EQ(int(harmless->argument(0)), -1) << "writes nothing";
   // Only to standard error.
   const auto only_errors = with(
       {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument(0)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, 1),
        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)},
       only_write);
-  ASSERT_TRUE(only_errors->harmless(call(SYS_ptrace)));
-  EXPECT_EQ(only_errors->harmless(call(SYS_ptrace))->argument(0), 2u);
+  const auto to_errors = only_errors->harmless(call(SYS_ptrace));
+  ASSERT_TRUE(to_errors);
+  EXPECT_EQ(to_errors->argument(0), 2u);
+  const ssize_t written = syscall(SYS_write, 2, to_errors->argument(1), to_errors->argument(2));
+  EXPECT_EQ(written, -1) << "no byte reaches it";
   const auto none = with(one_call(SYS_exit, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS));
   EXPECT_FALSE(none->harmless(call(SYS_ptrace)));
 }
@@ -130,7 +133,11 @@ TEST(SeccompFiltersTest, ThoseThatCannotBeReadAreUnknown) {
   const auto filters = SeccompFilters::after(install, memory, nullptr);
   EXPECT_EQ(filters->answer(call(SYS_getpid)), Answer::unknown);
   EXPECT_TRUE(filters->may_ask());
-  EXPECT_FALSE(filters->harmless(call(SYS_ptrace)));
+  EXPECT_EQ((*filters->harmless(call(SYS_ptrace)))[Register::orig_rax], uint64_t{SYS_getpid});
+  const auto kills = with(one_call(SYS_write, SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS), filters);
+  EXPECT_EQ(kills->answer(call(SYS_getpid)), Answer::is_kept_out);
+  EXPECT_EQ(kills->answer(call(SYS_write)), Answer::unknown);
+  EXPECT_EQ((*kills->harmless(call(SYS_ptrace)))[Register::orig_rax], uint64_t{SYS_write});
 }
 
 }  // namespace

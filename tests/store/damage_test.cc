@@ -188,7 +188,10 @@ INSTANTIATE_TEST_SUITE_P(
         Edit{"virtual", "DROP TABLE call_name; CREATE VIRTUAL TABLE call_name USING fts5(number, name)",
              "no plain table"},
         Edit{"frame_gone", "DELETE FROM frame WHERE event = 1500", "event 1500"},
-        Edit{"chunk_gone", "DELETE FROM frame_chunk WHERE first_event = 1025", "registers of event 1025"},
+        // Where a chunk begins is up to the clock: the service commits what it has.
+        Edit{"chunk_gone",
+             "DELETE FROM frame_chunk WHERE first_event = (SELECT max(first_event) FROM frame_chunk)",
+             "registers of event"},
         Edit{"chunk_long", "UPDATE frame_chunk SET last_event = 1025 WHERE first_event = 1", "registers"},
         Edit{"chunk_huge", "UPDATE frame_chunk SET last_event = 9000000000000 WHERE first_event = 1",
              "impossible size"},
