@@ -356,16 +356,16 @@ std::vector<MemoryRange> Session::written_by_last_call(RecordedTask& task) {
   const bool is_over =
       !task.in_call || task.injecting || task.exec_pending || task.image_lost || task.end_told;
   if (is_over || !task.space || is_exec(int64_t(task.entry.registers[Register::orig_rax]))) return {};
-  auto written = written_by(task.entry, kUnknownExtent, task.space->memory).ranges;
-  std::erase_if(written,
-                [&](const MemoryRange& range) { return other_view(task, range.start).first == nullptr; });
-  return written;
+  return written_by(task.entry, kUnknownExtent, task.space->memory).ranges;
 }
 
 // Its return has a frame of its own where it is seen, before the digests that come with the end.
 Expected<void> Session::end_last_call(RecordedTask& task) {
   const auto written = written_by_last_call(task);
-  if (written.empty() || get_registers(task.tid, task.registers) == Outcome::gone) return {};
+  const bool is_seen = std::any_of(written.begin(), written.end(), [&](const MemoryRange& range) {
+    return other_view(task, range.start).first != nullptr;
+  });
+  if (!is_seen || get_registers(task.tid, task.registers) == Outcome::gone) return {};
   capture_ranges(task, written);
   task.in_call = false;
   return complete(task, FrameKind::syscall, int32_t(task.entry.registers[Register::orig_rax]),
@@ -442,7 +442,7 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
     enter_last_call(task);
     for (const MemoryRange& range : written_by_last_call(task)) {
       const auto [other, there] = other_view(task, range.start);
-      capture_range(*other, range_of(there, range.size_bytes()));
+      if (other != nullptr) capture_range(*other, range_of(there, range.size_bytes()));
     }
     const bool expected = task.state == RecordedTask::State::leaving;
     if (!expected && task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};

@@ -10,6 +10,7 @@ struct waits {
   struct timespec rest, until;
   struct timeval limit;
   char bytes[16];
+  struct pollfd polled;
 };
 static struct waits* waits;
 static int kind, pair[2];
@@ -19,6 +20,10 @@ static int sleep_on(void* unused) {
   if (kind == 0) nanosleep(&waits->rest, &waits->rest);
   if (kind == 1) select(0, NULL, NULL, NULL, &waits->limit);
   if (kind == 2) ppoll(NULL, 0, &waits->until, NULL);
+  if (kind == 4) {
+    struct timespec own = {100, 0};  // beside a shared one
+    ppoll(&waits->polled, 1, &own, NULL);
+  }
   if (kind == 3) recv(pair[0], waits->bytes, sizeof waits->bytes, MSG_WAITALL);
   _exit(1);
 }
@@ -33,9 +38,9 @@ static void kill_in_call(const char* how, pid_t child) {
 int main(void) {
   waits = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(waits != MAP_FAILED);
-  for (kind = 0; kind < 4; ++kind) {
+  for (kind = 0; kind < 5; ++kind) {
     for (int shares_all = 0; shares_all < 2; ++shares_all) {
-      *waits = (struct waits){{100, 0}, {100, 0}, {100, 0}, ""};
+      *waits = (struct waits){{100, 0}, {100, 0}, {100, 0}, "", {-1, 0, 0}};
       CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[1], "part", 4) == 4);
       pid_t child = shares_all ? clone(sleep_on, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL) : fork();
       if (child == 0) sleep_on(NULL);
