@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tracee/address_space.h"
+#include "tracee/call_result.h"
 #include "tracee/syscall_iovecs.h"
 
 namespace bygone {
@@ -357,9 +358,11 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
 Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory, const AddressSpace* space) {
   Capture capture;
   const Description description = describe(entry.registers);
+  const bool looks = result != kUncheckedExtent;
+  if (!looks) result = kUnknownExtent;
   Evaluation evaluation(entry, result, memory, space, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
-  if (result < 0 || evaluation.guesses())
+  if (looks && (result < 0 || evaluation.guesses()))
     trim_to_mapped(result == -EFAULT || evaluation.guesses(), memory, capture.ranges);
   if (description.unknown && !refused_outright(result))
     capture.unknown = name_of_unknown(entry.registers, description);
