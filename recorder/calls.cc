@@ -1,5 +1,3 @@
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -214,10 +212,11 @@ Expected<void> Session::begin_call(RecordedTask& task) {
   // A stack may have grown since; what the call does to it begins from there.
   if (task.row != nullptr && task.row->call_class == CallClass::address_space)
     BYGONE_TRY(follow_kernel(task));
-  if (task.filters) task.answer_of_filters = task.filters->answer(task.registers);
+  task.answer_of_filters =
+      task.filters ? task.filters->answer(task.registers) : SeccompFilters::Answer::is_made;
   if (number == -1 && task.lost_turn)
     answer(task, int64_t(task.registers[Register::rax]));  // its tracer has called it off
-  else if (!task.filters || task.answer_of_filters != SeccompFilters::Answer::is_kept_out)
+  else if (task.answer_of_filters != SeccompFilters::Answer::is_kept_out)
     adjust_call(task);
   if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {

@@ -108,7 +108,7 @@ std::optional<int64_t> Session::borrow_code_at(RecordedTask& task, Address place
   call[Register::rip] = place.value;
   call[Register::rax] = request.number;
   call[Register::orig_rax] = ~uint64_t{0};
-  const SuspendedFilters suspended = suspend_filters(task);
+  const SuspendedFilters suspended(task.tid, task.filters, when_we_die(task));
   set_registers(task.tid, call);
   std::optional<int64_t> result;
   for (bool entered = false;;) {

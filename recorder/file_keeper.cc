@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -97,8 +96,7 @@ Expected<bool> FileKeeper::keep(pid_t tid, int from, Mapping& mapping) {
   struct stat st;
   if (!file.ok() || fstat(file.get(), &st) != 0) return false;
   kernel.file_stat = {uint32_t(st.st_mode), uint64_t(st.st_size), to_ns(st.st_mtim), to_ns(st.st_ctim)};
-  constexpr unsigned kMemoryDevices = 1, kZero = 5;  // Documentation/admin-guide/devices.txt
-  if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(kMemoryDevices, kZero)) {
+  if (is_dev_zero(st)) {
     mapping.data.source = DataSource::zero;
     return true;
   }

@@ -189,10 +189,7 @@ std::optional<Device> Session::capture_file_range(uint64_t inode, MemoryRange in
       const KernelMapping& m = mapping.recorded;
       if (m.inode != inode || m.prot.shared != (sharing == Sharing::shared)) continue;
       device = m.device;
-      const MemoryRange mapped = range_of(Address{m.offset_bytes}, m.range.size_bytes());
-      const MemoryRange written = mapped.intersect(in_file);
-      if (written.empty()) continue;
-      capture_range(*other, range_of(start + (written.start - mapped.start), written.size_bytes()));
+      capture_range(*other, shown_at(m, in_file));
     }
   }
   return device;

@@ -45,8 +45,8 @@ void Session::note_filters(RecordedTask& task, int64_t result) {
 
 // A filter may answer a call that is not made with what looks like success (kernel/seccomp.c).
 bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
-  if (!task.filters || task.forced_result || is_error(result)) return false;
-  if (task.answer_of_filters == SeccompFilters::Answer::is_made) return false;
+  const bool may_be = task.answer_of_filters != SeccompFilters::Answer::is_made;
+  if (!may_be || task.forced_result || is_error(result)) return false;
   if (task.answer_of_filters == SeccompFilters::Answer::is_kept_out) return true;
   const Registers& call = task.entry.registers;
   // SECCOMP_RET_TRAP and SECCOMP_RET_KILL put all registers back to what they were.
@@ -77,16 +77,14 @@ Registers Session::without_call(const RecordedTask& task) {
   return task.filters ? task.filters->harmless(none).value_or(none) : none;
 }
 
-SuspendedFilters Session::suspend_filters(const RecordedTask& task) {
-  return SuspendedFilters(
-      task.tid, task.filters,
-      attachment_of(task) != nullptr ? WhenTracerDies::run_on : WhenTracerDies::is_killed);
+WhenTracerDies Session::when_we_die(const RecordedTask& task) {
+  return attachment_of(task) != nullptr ? WhenTracerDies::run_on : WhenTracerDies::is_killed;
 }
 
 Expected<void> Session::make_calls(const RecordedTask& task, std::span<RemoteCall> calls,
                                    std::vector<siginfo_t>& arrived) {
   TraceeMemory& memory = task.space->memory;
-  const SuspendedFilters suspended = suspend_filters(task);
+  const SuspendedFilters suspended(task.tid, task.filters, when_we_die(task));
   if (!task.filters || suspended.are_suspended()) return run_remote_calls(task.tid, memory, calls, arrived);
   for (RemoteCall& call : calls) {
     Registers asked = with_arguments({}, call);

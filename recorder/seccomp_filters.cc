@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "recorder/kinship.h"
+#include "tracee/remote_calls.h"
 
 namespace bygone {
 
@@ -80,13 +81,9 @@ int32_t strictness(uint32_t returned) {
   return int32_t(returned & SECCOMP_RET_ACTION_FULL);
 }
 
-struct SimpleCall {
-  uint64_t number;
-  std::array<uint64_t, 3> arguments;
-};
 constexpr uint64_t kNoDescriptor = ~uint64_t{0};
 constexpr uint64_t kNoAddress = uint64_t{0xffff8} << 44;
-constexpr SimpleCall kHarmless[] = {
+constexpr RemoteCall kHarmless[] = {
     {SYS_getpid, {}},
     {SYS_gettid, {}},
     {SYS_getuid, {}},
@@ -265,12 +262,9 @@ bool SeccompFilters::may_ask() const {
 }
 
 std::optional<Registers> SeccompFilters::harmless(Registers call) const {
-  for (const SimpleCall& candidate : kHarmless) {
+  for (const RemoteCall& candidate : kHarmless) {
+    call = with_arguments(call, candidate);
     call[Register::orig_rax] = candidate.number;
-    call[Register::rdi] = candidate.arguments[0];
-    call[Register::rsi] = candidate.arguments[1];
-    call[Register::rdx] = candidate.arguments[2];
-    for (const Register other : {Register::r10, Register::r8, Register::r9}) call[other] = 0;
     if (answer_of_known(call) == Answer::is_made) return call;
   }
   return std::nullopt;

@@ -60,6 +60,9 @@ class Session {
   void collect_stops();
   void let_faults_sleep();
   void file_stop(const Stop& stop);
+  // Its call is over, and the frame that says so comes next.
+  static bool has_finished_call(const RecordedTask& task);
+  void await_woken();
   RecordedTask* choose();
   bool can_run(const RecordedTask& task) const;
   static bool ran_on(const RecordedTask& task);
@@ -91,6 +94,7 @@ class Session {
   bool step(RecordedTask& task, std::optional<Stop>& other);
   // Steps the task off the breakpoint it stands at, and on until it comes by again or something else happens.
   std::optional<Stop> run_to_next_visit(RecordedTask& task, Breakpoint& breakpoint);
+  // The same from where it stands.
   std::optional<Stop> run_to(RecordedTask& task, Breakpoint& breakpoint);
   // Steps on to an instruction with room for a landmark's check, or as far as it looks for one; `place` is
   // where the task stands then, unless no breakpoint may be there. A trap, or the stop that came first.
@@ -129,7 +133,7 @@ class Session {
   void answer(RecordedTask& task, int64_t result);
   // The registers of a task at a call's entry, for a kernel that is not to make the call.
   static Registers without_call(const RecordedTask& task);
-  SuspendedFilters suspend_filters(const RecordedTask& task);
+  WhenTracerDies when_we_die(const RecordedTask& task);
   // run_remote_calls, but what the task's filters forbid even so is not made and has -EPERM for its result.
   Expected<void> make_calls(const RecordedTask& task, std::span<RemoteCall> calls,
                             std::vector<siginfo_t>& arrived);
@@ -224,8 +228,6 @@ class Session {
   Expected<void> on_exit_event(RecordedTask& task);
   std::vector<MemoryRange> written_by_last_call(RecordedTask& task);
   void capture_calls_in_flight(const RecordedTask& parent, RecordedTask& child);
-  static bool has_finished_call(const RecordedTask& task);
-  void await_woken();
   Expected<void> end_last_call(RecordedTask& task);
   void enter_last_call(RecordedTask& task);
   // Likewise in the middle of a computation.
@@ -433,9 +435,8 @@ class Session {
   AddressSpaceId next_space_{1};
   TaskId next_task_{1};
   EventNumber next_proof_{1};
-  std::set<uint64_t>
-      written_while_private_;          // inodes of files that had a private mapping when they were written
-  bool may_have_woken_ = false;        // the call whose frame was written last, others of the program
+  std::set<uint64_t> written_while_private_;  // inodes of files that had a private mapping then
+  bool may_have_woken_ = false;               // the call whose frame was written last, others of the program
   bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell

@@ -117,12 +117,8 @@ void Session::leave_call(RecordedTask& task) {
   task.registers[Register::rip] -= 2;
   task.registers[Register::rax] = task.registers[Register::orig_rax];
   task.registers[Register::orig_rax] = ~uint64_t{0};
-  if (!task.filters) {
-    set_registers(task.tid, task.registers);
-  } else {
-    set_registers(task.tid, kernels);
-    task.sent_back = task.registers;
-  }
+  if (task.filters) task.sent_back = task.registers;
+  set_registers(task.tid, task.filters ? kernels : task.registers);
 }
 
 void Session::come_back(RecordedTask& task) {

@@ -283,12 +283,13 @@ std::pair<RecordedTask*, Address> Session::other_view(const RecordedTask& task, 
     }
     if (executes) continue;
     if (mapping == nullptr || !mapping->recorded.prot.shared || mapping->recorded.inode == 0) continue;
-    const uint64_t in_file = mapping->recorded.offset_bytes + (address - mapping->range().start);
+    const Address in_file{mapping->recorded.offset_bytes + (address - mapping->range().start)};
     for (const auto& [start, theirs] : other->space->space.mappings()) {
       const KernelMapping& m = theirs.recorded;
-      if (m.prot.shared && m.inode == mapping->recorded.inode && m.device == mapping->recorded.device &&
-          m.offset_bytes <= in_file && in_file < m.offset_bytes + m.range.size_bytes())
-        return {other.get(), start + (in_file - m.offset_bytes)};
+      if (!m.prot.shared || m.inode != mapping->recorded.inode || m.device != mapping->recorded.device)
+        continue;
+      if (const MemoryRange there = shown_at(m, range_of(in_file, 1)); !there.empty())
+        return {other.get(), there.start};
     }
   }
   if (last_resort != nullptr) last_resort->space->memory.follow(last_resort->tid);

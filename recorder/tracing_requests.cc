@@ -187,9 +187,7 @@ int64_t Session::interrupt(RecordedTask& tracee) {
 int64_t Session::set_options(RecordedTask& tracee, uint64_t options) {
   if ((options & ~kKnownOptions) != 0) return -EINVAL;
   tracee.traced.options = uint32_t(options);
-  if ((options & PTRACE_O_TRACESECCOMP) != 0)
-    report_filter_stops(
-        tracee.tid, attachment_of(tracee) != nullptr ? WhenTracerDies::run_on : WhenTracerDies::is_killed);
+  if ((options & PTRACE_O_TRACESECCOMP) != 0) report_filter_stops(tracee.tid, when_we_die(tracee));
   if ((options & PTRACE_O_SUSPEND_SECCOMP) != 0)
     warn_of_request("PTRACE_O_SUSPEND_SECCOMP", "filters go on deciding");
   return 0;

@@ -53,6 +53,13 @@ Mapping slice(const Mapping& mapping, MemoryRange part) {
   return result;
 }
 
+MemoryRange shown_at(const KernelMapping& mapping, const MemoryRange& in_file) {
+  const MemoryRange mapped = range_of(Address{mapping.offset_bytes}, mapping.range.size_bytes());
+  const MemoryRange shown = mapped.intersect(in_file);
+  if (shown.empty()) return {};
+  return range_of(mapping.range.start + (shown.start - mapped.start), shown.size_bytes());
+}
+
 const Mapping* AddressSpace::find(Address address) const {
   auto it = map_.upper_bound(address);
   if (it == map_.begin()) return nullptr;

@@ -89,4 +89,7 @@ class AddressSpace {
 // The part of `mapping` inside `part`, both halves and data moved along; its pages count as kept.
 Mapping slice(const Mapping& mapping, MemoryRange part);
 
+// Where a mapping of a file shows that part of it, given by offsets in the file; empty if it does not.
+MemoryRange shown_at(const KernelMapping& mapping, const MemoryRange& in_file);
+
 }  // namespace bygone

@@ -13,12 +13,9 @@ namespace bygone {
 
 namespace {
 
-constexpr unsigned kMemoryDevices = 1, kZero = 5;  // Documentation/admin-guide/devices.txt
-
 // Other devices are not opened: that may do something.
 bool is_file_of(const struct stat& st, const KernelMapping& mapping) {
-  const bool is_zero = S_ISCHR(st.st_mode) && st.st_rdev == makedev(kMemoryDevices, kZero);
-  return st.st_ino == mapping.inode && (S_ISREG(st.st_mode) || is_zero);
+  return st.st_ino == mapping.inode && (S_ISREG(st.st_mode) || is_dev_zero(st));
 }
 
 int open_if(const std::string& path, const KernelMapping& mapping) {
@@ -43,6 +40,11 @@ int open_descriptor_of(const std::string& process, const KernelMapping& mapping)
 }
 
 }  // namespace
+
+bool is_dev_zero(const struct stat& st) {
+  constexpr unsigned kMemoryDevices = 1, kZero = 5;  // Documentation/admin-guide/devices.txt
+  return S_ISCHR(st.st_mode) && st.st_rdev == makedev(kMemoryDevices, kZero);
+}
 
 int open_mapped_file(pid_t tid, const KernelMapping& mapping) {
   if (mapping.inode == 0) return -1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "schema/kernel_mapping.h"
@@ -12,5 +13,8 @@ namespace bygone {
 // its path as the process sees it; the program the process runs, which may be deleted; a descriptor the
 // process or this one has for it.
 int open_mapped_file(pid_t tid, const KernelMapping& mapping);
+
+// Of an open file or a path.
+bool is_dev_zero(const struct stat& st);
 
 }  // namespace bygone

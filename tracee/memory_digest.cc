@@ -147,10 +147,7 @@ void LeftOut::add_call_elsewhere(const CallEntry& entry, MemoryReader& its_memor
     for (const auto& [start, mapping] : space.mappings()) {
       const KernelMapping& ours = mapping.recorded;
       if (ours.inode != theirs->recorded.inode || ours.device != theirs->recorded.device) continue;
-      const MemoryRange mapped = range_of(Address{ours.offset_bytes}, ours.range.size_bytes());
-      const MemoryRange seen = mapped.intersect(written);
-      if (!seen.empty())
-        in_flight.push_back(range_of(start + (seen.start - mapped.start), seen.size_bytes()));
+      if (const MemoryRange seen = shown_at(ours, written); !seen.empty()) in_flight.push_back(seen);
     }
   }
 }
