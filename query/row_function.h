@@ -33,6 +33,7 @@ struct RowFunction {
 // What row functions and the authorizer of their connection must know of each other.
 struct RowFunctionState {
   std::optional<Error> error;  // of the last function that failed, while SQLite hands its own error code up
+  bool asking = false;         // a question is compiled or runs, and may only read
   bool running = false;        // what is compiled now is ours, not the question's
 };
 

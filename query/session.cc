@@ -32,7 +32,8 @@ constexpr const char* kReadingPragmas[] = {"table_info", "table_xinfo",   "table
 
 // Reading, and nothing else.
 int authorize(void* state, int action, const char* first, const char* second, const char*, const char*) {
-  if (static_cast<const RowFunctionState*>(state)->running) return SQLITE_OK;
+  const auto& functions = *static_cast<const RowFunctionState*>(state);
+  if (!functions.asking || functions.running) return SQLITE_OK;
   const auto is = [](const char* text, std::string_view wanted) { return text != nullptr && wanted == text; };
   switch (action) {
     case SQLITE_SELECT:
@@ -53,26 +54,29 @@ int authorize(void* state, int action, const char* first, const char* second, co
 
 }  // namespace
 
-// The authorizer stands while statements of ours are compiled or run: SQLite compiles again when it sees fit.
+// The authorizer is at work while a question is compiled or runs: SQLite compiles again when it sees fit. It
+// stands all the time, since to change it has SQLite compile every statement anew.
 class Session::Guard {
  public:
-  explicit Guard(Session& session) : connection_(session.recording_.connection()) {
-    session.functions_ = {};
-    sqlite3_set_authorizer(connection_, authorize, &session.functions_);
+  explicit Guard(Session& session) : functions_(session.functions_) {
+    functions_ = {};
+    functions_.asking = true;
   }
-  ~Guard() { sqlite3_set_authorizer(connection_, nullptr, nullptr); }
+  ~Guard() { functions_.asking = false; }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
  private:
-  sqlite3* connection_;
+  RowFunctionState& functions_;
 };
 
 void Session::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-Session::~Session() = default;
+Session::~Session() {
+  sqlite3_set_authorizer(recording_.connection(), nullptr, nullptr);
+}
 
 Expected<std::unique_ptr<Session>> Session::open(RecordingReader& recording, Machine* machine) {
   std::unique_ptr<Session> session(new Session(recording));
@@ -84,6 +88,7 @@ Expected<std::unique_ptr<Session>> Session::open(RecordingReader& recording, Mac
   BYGONE_ASSIGN(session->call_names_, CallNames::read(recording));
   BYGONE_TRY(session->define_functions(machine));
   BYGONE_TRY(session->define_views());
+  sqlite3_set_authorizer(connection, authorize, &session->functions_);
   return session;
 }
 

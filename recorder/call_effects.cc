@@ -154,6 +154,23 @@ void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
   }
 }
 
+void Session::capture_pages(RecordedTask& of, const MemoryRange& range, bool (*is_wanted)(Pagemap::Page)) {
+  Pagemap pagemap(of.tid);
+  MemoryRange run{range.start, range.start};
+  const auto visit = [&](Address page, Pagemap::Page found) -> Expected<void> {
+    if (!is_wanted(found)) return {};
+    const MemoryRange part = range.intersect(range_of(page, kPageSize));
+    if (run.end != part.start) {
+      capture_range(of, run);
+      run = part;
+    }
+    run.end = part.end;
+    return {};
+  };
+  static_cast<void>(pagemap.for_each({page_floor(range.start), page_ceil(range.end)}, visit));
+  capture_range(of, run);
+}
+
 RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
   const size_t depth = numbers_of(task.tid).size();
   if (depth < 2) return find(number);

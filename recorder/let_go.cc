@@ -1,3 +1,4 @@
+#include <fmt/core.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -6,13 +7,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
+#include "recorder/wait_limit.h"
 
 namespace bygone {
 
 namespace {
+
+constexpr std::chrono::seconds kPatience{2};  // before what cannot be let go is named
+constexpr int64_t kLookAgainUs = 500'000;
 
 bool is_stopped(pid_t tid) {
   Registers ignored;
@@ -22,12 +28,20 @@ bool is_stopped(pid_t tid) {
 }  // namespace
 
 void Session::let_go() {
+  using Clock = std::chrono::steady_clock;
+  const auto told_at = Clock::now() + kPatience;
+  bool told = false;
   let_go_of_stopped();
   while (!tasks_.empty()) {
+    const WaitLimit limit(kLookAgainUs);
     const auto stop = wait_for(-1, Waiting::block);
     if (!stop && errno == ECHILD) break;
     if (stop) file_stop(*stop);
     let_go_of_stopped();
+    if (!told && Clock::now() >= told_at) {
+      tell_what_holds_up();
+      told = true;
+    }
   }
   // Children of tasks that were killed before they could tell of them.
   for (const auto& [tid, stop] : early_stops_) ptrace(PTRACE_DETACH, tid, nullptr, nullptr);
@@ -39,6 +53,18 @@ void Session::let_go() {
   do ended = waitpid(first_tid_, &status, 0);
   while (ended < 0 && errno == EINTR);
   if (ended == first_tid_) outcome_.wait_status = status;
+}
+
+void Session::tell_what_holds_up() const {
+  if (!options_.warn) return;
+  for (const auto& [tid, task] : tasks_) {
+    if (task->may_detach || task->state == RecordedTask::State::leaving) continue;
+    const std::string name = fmt::format("task {} of process {}", tid, task->tgid);
+    options_.warn(task->sleeps_in_vfork
+                      ? name + " cannot be let go before its vfork(2) child executes a program or ends"
+                      : name +
+                            " cannot be let go before the call it sleeps in ends; nothing interrupts that");
+  }
 }
 
 void Session::let_go_of_stopped() {

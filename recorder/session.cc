@@ -365,7 +365,7 @@ void Session::lose_turn(RecordedTask& task) {
   // What the call has written already: a lock the kernel manages is marked as waited for before the task
   // sleeps.
   capture_ranges(task, written_by(task.entry, kRestartSys, task.space->memory).ranges);
-  task.writes_at_return = !written_by(task.entry, kUncheckedExtent, task.space->memory).ranges.empty();
+  task.writes_at_return = !may_be_written_by(task.entry, task.space->memory, task.space->space).empty();
   // A stack that has grown. What the call does to mappings comes with its return.
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::address_space;
   if (task.space && (call_class == CallClass::plain || call_class == CallClass::signal_return)) {
@@ -458,7 +458,7 @@ LeftOut Session::left_out(const RecordedTask& task) const {
   for (const auto& [tid, other] : tasks_) {
     if (other->space != task.space) continue;
     left_out.add_stack_pointer(task.space->space, Address{other->registers[Register::rsp]});
-    if (other->in_call) left_out.add_call(other->entry, task.space->memory);
+    if (other->in_call) left_out.add_call(other->entry, task.space->memory, task.space->space);
   }
   return left_out;
 }

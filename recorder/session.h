@@ -19,6 +19,7 @@
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
 #include "tracee/memory_digest.h"
+#include "tracee/pagemap.h"
 #include "tracee/remote_calls.h"
 #include "tracee/snapshot_writer.h"
 
@@ -158,6 +159,8 @@ class Session {
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
   void capture_provided_pages(RecordedTask& task, int64_t result);
+  // Only those of its pages that are of the wanted kind.
+  void capture_pages(RecordedTask& of, const MemoryRange& range, bool (*is_wanted)(Pagemap::Page));
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
   // The task with that number in the pid namespace `task` is in.
   RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
@@ -324,6 +327,7 @@ class Session {
   // Detaches from all tasks, each as it would stand had nobody traced it, and waits for the first process.
   void let_go();
   void let_go_of_stopped();
+  void tell_what_holds_up() const;
   void let_go_from(RecordedTask& task, const Stop* stop);
   bool holds_up_maker(const RecordedTask& task) const;
   bool undo_stop(RecordedTask& task, const Stop* stop);

@@ -7,9 +7,7 @@
 
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
-#include "tracee/call_result.h"
 #include "tracee/memory_digest.h"
-#include "tracee/pagemap.h"
 #include "tracee/stack_limit.h"
 
 namespace bygone {
@@ -241,16 +239,11 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
 
 // The child has a copy of what the calls of other threads had written by then; their frames come later.
 void Session::capture_calls_in_flight(const RecordedTask& parent, RecordedTask& child) {
-  Pagemap pagemap(child.tid);
   for (const auto& [tid, other] : tasks_) {
     if (other.get() == &parent || other->space != parent.space || !other->in_call) continue;
-    for (const MemoryRange& range : written_by(other->entry, kUnknownExtent, parent.space->memory).ranges) {
-      const auto capture = [&](Address page, Pagemap::Page found) -> Expected<void> {
-        if (found == Pagemap::Page::own) capture_range(child, range.intersect(range_of(page, kPageSize)));
-        return {};
-      };
-      static_cast<void>(pagemap.for_each({page_floor(range.start), page_ceil(range.end)}, capture));
-    }
+    for (const MemoryRange& range :
+         may_be_written_by(other->entry, parent.space->memory, parent.space->space))
+      capture_pages(child, range, [](Pagemap::Page page) { return page == Pagemap::Page::own; });
   }
 }
 
@@ -357,17 +350,21 @@ std::vector<MemoryRange> Session::written_by_last_call(RecordedTask& task) {
   const bool is_over =
       !task.in_call || task.injecting || task.exec_pending || task.image_lost || task.end_told;
   if (is_over || !task.space || is_exec(int64_t(task.entry.registers[Register::orig_rax]))) return {};
-  return written_by(task.entry, kUnknownExtent, task.space->memory).ranges;
+  return may_be_written_by(task.entry, task.space->memory, task.space->space);
 }
 
 // Its return has a frame of its own where it is seen, before the digests that come with the end.
 Expected<void> Session::end_last_call(RecordedTask& task) {
   const auto written = written_by_last_call(task);
+  // No others: whoever reads one that userfaultfd(2) watches waits for the program.
+  const auto is_there = [](Pagemap::Page page) {
+    return page == Pagemap::Page::own || page == Pagemap::Page::of_file;
+  };
   const bool is_seen = std::any_of(written.begin(), written.end(), [&](const MemoryRange& range) {
     return other_view(task, range.start).first != nullptr;
   });
   if (!is_seen || get_registers(task.tid, task.registers) == Outcome::gone) return {};
-  capture_ranges(task, written);
+  for (const MemoryRange& range : written) capture_pages(task, range, is_there);
   task.in_call = false;
   return complete(task, FrameKind::syscall, int32_t(task.entry.registers[Register::orig_rax]),
                   int64_t(task.registers[Register::rax]));

@@ -76,6 +76,7 @@ Expected<std::vector<Mapping>> MappingQuery::at(AddressSpaceId space, EventNumbe
   const ReadTransaction transaction(database_);
   std::vector<Mapping> found;
   BYGONE_ASSIGN(const Checkpoint before, checkpoint(space, event));
+  found.reserve(before.ids.size());
   for (const uint64_t id : before.ids) {
     by_id_.reset();
     by_id_.bind(1, int64_t(id));

@@ -24,7 +24,12 @@ struct RecordingReader::Impl {
         database(std::move(db)),
         format(pragma_number(*database, "user_version")),
         blobs(*database, [this](std::span<const std::byte> sha256) { return chunk(sha256); }),
-        mappings(*database) {}
+        mappings(*database),
+        space_of_task(
+            *database,
+            "SELECT s.address_space FROM task t JOIN task_address_space s ON s.task = t.id "
+            "WHERE t.tid = ?1 AND t.first_event <= ?2 AND t.end_event > ?2 "
+            "AND s.first_event <= ?2 AND s.end_event > ?2 ORDER BY s.first_event DESC LIMIT 1") {}
 
   // The content tables: the recording's own, or else the catalog's.
   Expected<ContentReader*> contents();
@@ -51,6 +56,7 @@ struct RecordingReader::Impl {
   std::unique_ptr<SQLite::Database> catalog;
   BlobReader blobs;
   MappingQuery mappings;
+  SQLite::Statement space_of_task;
   std::unique_ptr<ContentReader> content_reader;
   std::map<std::string, std::string> header;
   std::map<ContentId, Content> known_contents;
@@ -91,10 +97,9 @@ Expected<std::unique_ptr<RecordingReader>> RecordingReader::open(const std::file
     auto reader = std::unique_ptr<RecordingReader>(
         new RecordingReader(std::make_unique<Impl>(path, std::move(database))));
     reader->impl_->catalog_path = catalog;
-    BYGONE_ASSIGN(reader->impl_->header, reader->header_entries());
+    BYGONE_TRY(reader->refresh());
     const auto name = reader->impl_->header.find("name");
     reader->impl_->name = name != reader->impl_->header.end() ? name->second : path.stem().string();
-    BYGONE_TRY(reader->refresh());
     return reader;
   });
 }
@@ -152,6 +157,8 @@ EventNumber RecordingReader::last_event() const {
 }
 
 Expected<EventNumber> RecordingReader::refresh() {
+  // What is over gets no more events; the next reader sees what `bygone index` adds.
+  if (!impl_->header.empty() && header("state") != "recording") return impl_->last;
   BYGONE_ASSIGN(impl_->header, header_entries());
   return guarded(impl_->name, [&]() -> Expected<EventNumber> {
     SQLite::Statement select(*impl_->database, "SELECT max(event) FROM frame");
@@ -225,11 +232,8 @@ Expected<std::vector<std::byte>> RecordingReader::mapping_bytes(MappingId id) {
 
 Expected<AddressSpaceId> RecordingReader::address_space_of(Tid tid, EventNumber event) {
   return guarded(impl_->name, [&]() -> Expected<AddressSpaceId> {
-    SQLite::Statement select(
-        *impl_->database,
-        "SELECT s.address_space FROM task t JOIN task_address_space s ON s.task = t.id "
-        "WHERE t.tid = ?1 AND t.first_event <= ?2 AND t.end_event > ?2 "
-        "AND s.first_event <= ?2 AND s.end_event > ?2 ORDER BY s.first_event DESC LIMIT 1");
+    SQLite::Statement& select = impl_->space_of_task;
+    const ResetOnExit reset(select);
     select.bind(1, tid.value);
     select.bind(2, int64_t(event.value));
     if (!select.executeStep())

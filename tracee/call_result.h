@@ -13,12 +13,6 @@ inline constexpr int64_t kRestartNoIntr = -513;
 inline constexpr int64_t kRestartNoHand = -514;
 inline constexpr int64_t kRestartBlock = -516;  // goes on as restart_syscall(2)
 
-// What a call that is not over may write at most is what written_by() says for this result.
-inline constexpr int64_t kUnknownExtent = -14;  // -EFAULT
-// The same without a look at the memory, which may lie where nothing is mapped: a page that userfaultfd(2)
-// watches is served by the program.
-inline constexpr int64_t kUncheckedExtent = -4096;  // no error
-
 constexpr bool is_restart(int64_t result) {
   return result == kRestartSys || result == kRestartNoIntr || result == kRestartNoHand ||
          result == kRestartBlock;

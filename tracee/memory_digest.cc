@@ -6,7 +6,6 @@
 #include <cstring>
 #include <memory>
 
-#include "tracee/call_result.h"
 #include "tracee/file_data.h"
 #include "tracee/pagemap.h"
 
@@ -132,14 +131,14 @@ MemoryRange LeftOut::dead_part(const Mapping& mapping) const {
   return {start, found == dead_below.end() ? start : found->second};
 }
 
-void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory) {
-  for (const MemoryRange& range : written_by(entry, kUnknownExtent, memory).ranges)
+void LeftOut::add_call(const CallEntry& entry, MemoryReader& memory, const AddressSpace& space) {
+  for (const MemoryRange& range : may_be_written_by(entry, memory, space))
     in_flight.push_back({page_floor(range.start), page_ceil(range.end)});
 }
 
 void LeftOut::add_call_elsewhere(const CallEntry& entry, MemoryReader& its_memory,
                                  const AddressSpace& its_space, const AddressSpace& space) {
-  for (const MemoryRange& range : written_by(entry, kUnknownExtent, its_memory).ranges) {
+  for (const MemoryRange& range : may_be_written_by(entry, its_memory, its_space)) {
     const Mapping* const theirs = its_space.find(range.start);
     if (theirs == nullptr || !theirs->recorded.prot.shared || theirs->recorded.inode == 0) continue;
     const Address in_file{theirs->recorded.offset_bytes + (range.start - theirs->range().start)};

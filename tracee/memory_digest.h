@@ -31,7 +31,7 @@ struct LeftOut {
   void add_stack_pointer(const AddressSpace& space, Address stack_pointer);
   MemoryRange dead_part(const Mapping& mapping) const;
   // A call that was entered as `entry` says and has not returned in the recording.
-  void add_call(const CallEntry& entry, MemoryReader& memory);
+  void add_call(const CallEntry& entry, MemoryReader& memory, const AddressSpace& space);
   // The same for a call of a task that runs in `its_space`, as far as memory shared with `space` goes.
   void add_call_elsewhere(const CallEntry& entry, MemoryReader& its_memory, const AddressSpace& its_space,
                           const AddressSpace& space);

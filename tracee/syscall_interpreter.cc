@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "tracee/address_space.h"
-#include "tracee/call_result.h"
 #include "tracee/syscall_iovecs.h"
 
 namespace bygone {
@@ -303,6 +302,19 @@ void trim_to_mapped(bool page_is_missing, MemoryReader& memory, std::vector<Memo
   std::erase_if(ranges, [](const MemoryRange& range) { return range.empty(); });
 }
 
+void trim_to_mappings(const AddressSpace& space, std::vector<MemoryRange>& ranges) {
+  for (MemoryRange& range : ranges) {
+    Address at = range.start;
+    while (at < range.end) {
+      const Mapping* const mapping = space.find(at);
+      if (mapping == nullptr) break;
+      at = mapping->range().end;
+    }
+    range.end = std::min(at, range.end);
+  }
+  std::erase_if(ranges, [](const MemoryRange& range) { return range.empty(); });
+}
+
 // Refusals that come before anything is looked at.
 bool refused_outright(int64_t result) {
   switch (result) {
@@ -358,17 +370,24 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
 Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory, const AddressSpace* space) {
   Capture capture;
   const Description description = describe(entry.registers);
-  const bool looks = result != kUncheckedExtent;
-  if (!looks) result = kUnknownExtent;
   Evaluation evaluation(entry, result, memory, space, capture);
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
-  if (looks && (result < 0 || evaluation.guesses()))
+  if (result < 0 || evaluation.guesses())
     trim_to_mapped(result == -EFAULT || evaluation.guesses(), memory, capture.ranges);
   if (description.unknown && !refused_outright(result))
     capture.unknown = name_of_unknown(entry.registers, description);
   if (!capture.other_process_ranges.empty())
     capture.unknown = fmt::format("process_vm_writev into process {}", capture.other_process);
   return capture;
+}
+
+std::vector<MemoryRange> may_be_written_by(const CallEntry& entry, MemoryReader& memory,
+                                           const AddressSpace& space) {
+  Capture capture;
+  Evaluation evaluation(entry, -EFAULT, memory, nullptr, capture);
+  for_each_written(describe(entry.registers), [&](const Written& w) { evaluation.add(w); });
+  trim_to_mappings(space, capture.ranges);
+  return std::move(capture.ranges);
 }
 
 bool may_block(const Registers& at_entry) {
