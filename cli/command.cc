@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
+#include <fmt/core.h>
+
 #include "cli/output.h"
+#include "query/numbers.h"
 
 namespace bygone::cli {
 namespace {
@@ -13,13 +16,6 @@ class UsageFormatter : public CLI::Formatter {
  private:
   std::string usage_;
 };
-
-// CLI11's own words for this spell out the largest double, and it takes -1 for a very large number.
-std::string one_or_more(const std::string& text) {
-  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-  const bool zero = text.find_first_not_of('0') == std::string::npos;
-  return digits && !zero ? "" : "must be a whole number from 1 on";
-}
 
 }  // namespace
 
@@ -44,6 +40,26 @@ CLI::App* add_command(CLI::App& root, Invocation& invocation, const std::string&
 
 void set_usage(CLI::App& command, const std::string& usage) {
   command.formatter(std::make_shared<UsageFormatter>(usage));
+}
+
+// CLI11's own words for this spell out the largest double, and it takes -1 for a very large number.
+std::string one_or_more(const std::string& text) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  const bool zero = text.find_first_not_of('0') == std::string::npos;
+  return digits && !zero ? "" : "must be a whole number from 1 on";
+}
+
+CLI::Validator time_between(const std::string& least, const std::string& most) {
+  const uint64_t least_ns = *query::parse_duration(least), most_ns = *query::parse_duration(most);
+  const auto in_ns = [=](std::string& text) -> std::string {
+    const auto given = query::parse_duration(text);
+    if (!given || *given < least_ns || *given > most_ns)
+      return fmt::format("'{}' is no time from {} to {}: give seconds (10), or 500ms, 2m, 1h", text, least,
+                         most);
+    text = std::to_string(*given);
+    return {};
+  };
+  return CLI::Validator(in_ns, std::string());
 }
 
 void add_row_options(CLI::App& command, RowOptions& options) {

@@ -32,6 +32,13 @@ CLI::App* add_command(CLI::App& root, Invocation& invocation, const std::string&
 // Replaces what CLI11 makes of the command's positional arguments in its help.
 void set_usage(CLI::App& command, const std::string& usage);
 
+// For options that take a count: what is wrong with the text, or nothing.
+std::string one_or_more(const std::string& text);
+
+// For options that take a time: seconds ("10"), or "500ms", "2m"; the value is in ns. Both bounds are
+// included.
+CLI::Validator time_between(const std::string& least, const std::string& most);
+
 // --format and --limit, shared by everything that shows rows.
 struct RowOptions {
   std::string format = "table";

@@ -13,7 +13,7 @@ namespace {
 
 struct IndexArguments {
   std::string recording;
-  double every_s = 0.5;
+  int64_t every_ns = 500'000'000;
 };
 
 Expected<int> index(const Invocation& invocation, const IndexArguments& options) {
@@ -22,7 +22,7 @@ Expected<int> index(const Invocation& invocation, const IndexArguments& options)
   const std::string name = recording->name();
   BYGONE_ASSIGN(auto sink, store.amend(name));
   IndexOptions index_options;
-  index_options.interval = std::chrono::nanoseconds(int64_t(options.every_s * 1e9));
+  index_options.interval = std::chrono::nanoseconds(options.every_ns);
   const auto outcome = [&] {
     Progress progress(recording->last_event().value, 0);
     index_options.progress = [&](EventNumber done) { progress.update(done.value); };
@@ -46,9 +46,9 @@ void add_index_command(CLI::App& root, Invocation& invocation) {
                   "Recordings have snapshots already, taken while they were made, unless that was switched\n"
                   "off. This replays all of one that is over and adds some where they are far apart.");
   command->add_option("recording", options->recording, "name of a recording [the latest]")->type_name("NAME");
-  command->add_option("--every", options->every_s, "seconds of replay between two snapshots [0.5]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86400.0));
+  command->add_option("--every", options->every_ns, "time a replay takes between two snapshots [500ms]")
+      ->type_name("TIME")
+      ->transform(time_between("1ms", "24h"));
   command->callback([&invocation, options] {
     invocation.run = [&invocation, options] { return index(invocation, *options); };
   });

@@ -4,14 +4,14 @@
 #include <cstdlib>
 #include <map>
 
+#include "query/numbers.h"
+
 namespace bygone::cli {
 
 namespace {
 
 constexpr double kSmallestBytes = 4 << 20;
 
-const std::map<std::string, double> kTimes = {
-    {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
 const std::map<std::string, double> kSizes = {
     {"K", 1024.0},         {"KB", 1024.0},          {"KiB", 1024.0},     {"M", 1048576.0},
     {"MB", 1048576.0},     {"MiB", 1048576.0},      {"G", 1073741824.0}, {"GB", 1073741824.0},
@@ -26,10 +26,10 @@ Expected<KeepBounds> parse_keep(const std::vector<std::string>& texts) {
     const double amount = std::strtod(text.c_str(), &end);
     const std::string unit = end;
     const bool is_amount = end != text.c_str() && std::isfinite(amount) && amount > 0 && amount < 1e9;
-    const auto time = kTimes.find(unit);
+    const auto time_ns = unit.empty() ? std::nullopt : query::parse_duration(text);
     const auto size = kSizes.find(unit);
-    if (is_amount && time != kTimes.end() && bounds.time_ns == 0) {
-      bounds.time_ns = uint64_t(amount * time->second);
+    if (time_ns && *time_ns > 0 && bounds.time_ns == 0) {
+      bounds.time_ns = *time_ns;
     } else if (is_amount && size != kSizes.end() && bounds.size_bytes == 0) {
       if (amount * size->second < kSmallestBytes)
         return fail(ErrorKind::usage, fmt::format("--keep {}", text), "has no room for a window",

@@ -1,8 +1,10 @@
 #include "cli/moment.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 #include <cmath>
+
+#include "query/numbers.h"
 
 namespace bygone::cli {
 
@@ -10,18 +12,10 @@ namespace {
 
 constexpr uint64_t kWhole = 100'000;  // 100%
 
-bool take_count(const std::string& text, uint64_t& count) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  return error == std::errc() && end == text.data() + text.size() && count <= uint64_t(INT64_MAX);
-}
-
-// A number that is not negative, scaled, if `unit` is what follows it.
-bool take_amount(const std::string& text, const std::string& unit, double scale, uint64_t& amount) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || unit != end || !std::isfinite(number) || number < 0) return false;
-  amount = uint64_t(std::min(number * scale, 9e18));
-  return true;
+bool take_count(std::string_view text, uint64_t& count) {
+  const auto parsed = query::parse_count(text);
+  if (parsed) count = *parsed;
+  return parsed && count <= uint64_t(INT64_MAX);
 }
 
 Expected<EventNumber> first_event_of(RecordingReader& recording, uint64_t task) {
@@ -40,10 +34,15 @@ Expected<Moment> parse_moment(const std::string& text) {
   moment.kind = Moment::Kind::task;
   if (text.starts_with("task:") && take_count(text.substr(5), moment.number)) return moment;
   moment.kind = Moment::Kind::time;
-  if (take_amount(text, "s", 1e9, moment.number) || take_amount(text, "ms", 1e6, moment.number))
+  if (const auto time_ns = query::parse_duration(text); time_ns && std::isalpha(text.back())) {
+    moment.number = *time_ns;
     return moment;
+  }
   moment.kind = Moment::Kind::share;
-  if (take_amount(text, "%", double(kWhole) / 100, moment.number) && moment.number <= kWhole) return moment;
+  if (const auto percentage = query::parse_percentage(text)) {
+    moment.number = uint64_t(std::llround(*percentage * (kWhole / 100)));
+    return moment;
+  }
   return fail(ErrorKind::usage, fmt::format("moment '{}'", text), "is none",
               "give an event (600000), a time (12.5s, 300ms), a share (40%) or a task (task:4711)");
 }

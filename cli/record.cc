@@ -18,7 +18,7 @@ namespace {
 struct RecordArguments {
   std::string name;
   pid_t pid = 0;
-  double duration_s = 0;
+  int64_t duration_ns = 0;
   bool descendants = false;
   std::string rdtsc = "auto";
   bool check = false;
@@ -28,10 +28,10 @@ struct RecordArguments {
   uint64_t ring_bytes = kDefaultRingBytes;
   std::vector<std::string> keep;
   bool no_snapshots = false;
-  double snapshot_every_s = 0.5;
+  int64_t snapshot_every_ns = 500'000'000;
   double snapshot_budget = 10;
   std::string on_store_failure = "detach";
-  int64_t spin_limit_s = 0;
+  int64_t spin_limit_ns = 0;
   std::string on_spin = "detach";
 };
 
@@ -92,9 +92,9 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
     return fail(ErrorKind::usage, "record", "--keep needs snapshots to keep the window from",
                 "drop --no-snapshots");
   record_options.snapshots.wanted = !options.no_snapshots;
-  record_options.snapshots.interval = std::chrono::nanoseconds(int64_t(options.snapshot_every_s * 1e9));
+  record_options.snapshots.interval = std::chrono::nanoseconds(options.snapshot_every_ns);
   record_options.snapshots.budget = options.snapshot_budget / 100;
-  record_options.spin_limit_s = options.spin_limit_s;
+  record_options.spin_limit_s = options.spin_limit_ns / 1'000'000'000;
   record_options.on_spin = options.on_spin == "kill" ? OnSpin::kill : OnSpin::detach;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, attaches ? describe_process(options.pid, record_options)
@@ -113,9 +113,8 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
     freezer.emplace(store, recording.name);
     record_options.crashed = [&freezer] { freezer->request(); };
   }
-  const auto duration = options.duration_s > 0
-                            ? std::optional(std::chrono::nanoseconds(int64_t(options.duration_s * 1e9)))
-                            : std::nullopt;
+  const auto duration =
+      options.duration_ns > 0 ? std::optional(std::chrono::nanoseconds(options.duration_ns)) : std::nullopt;
   const auto outcome = attaches ? record_process(options.pid, record_options, duration, *recording.sink)
                                 : record_program(record_options, *recording.sink);
   freezer.reset();
@@ -140,7 +139,7 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
                   "  bygone record --name crash ./server --port 80\n"
                   "  bygone record -- make -j4           the program's own options need no care\n"
                   "  bygone record --keep 10m --keep 2GiB ./server\n"
-                  "  bygone record --pid 4711 --duration 10\n"
+                  "  bygone record --pid 4711 --duration 10s\n"
                   "The program keeps its standard streams and its exit status.");
   set_usage(*command,
             "bygone record [OPTIONS] [--] PROGRAM [ARGS...]\n       bygone record [OPTIONS] --pid PID");
@@ -153,12 +152,12 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
   };
   command->add_option("-p,--pid", options->pid, "record a process that runs already, with all its threads")
       ->type_name("PID")
-      ->check(CLI::PositiveNumber);
+      ->check(one_or_more);
   command
-      ->add_option("--duration", options->duration_s,
+      ->add_option("--duration", options->duration_ns,
                    "with --pid: stop after so long, the process runs on [until Ctrl-C]")
-      ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber);
+      ->type_name("TIME")
+      ->transform(time_between("1ms", "365d"));
   command->add_flag("--descendants", options->descendants,
                     "with --pid: its children that run already too, and theirs");
   command->add_flag(
@@ -180,10 +179,10 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
   command->add_flag("--no-snapshots", options->no_snapshots,
                     "take no snapshots: seeking replays from the beginning until `bygone index` adds some");
   command
-      ->add_option("--snapshot-every", options->snapshot_every_s,
-                   "seconds a replay takes from one snapshot to the next, about [0.5]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86400.0));
+      ->add_option("--snapshot-every", options->snapshot_every_ns,
+                   "time a replay takes from one snapshot to the next, about [500ms]")
+      ->type_name("TIME")
+      ->transform(time_between("1ms", "24h"));
   command
       ->add_option("--snapshot-budget", options->snapshot_budget,
                    "share of the program's time that snapshots may take; they get rarer to keep it [10]")
@@ -191,11 +190,11 @@ void add_record_command(CLI::App& root, Invocation& invocation) {
       ->check(CLI::Range(0.1, 100.0));
   command
       ->add_option(
-          "--spin-limit", options->spin_limit_s,
+          "--spin-limit", options->spin_limit_ns,
           "how long a task may compute while others wait for it and it cannot be interrupted so that a "
           "replay would find the place [no limit]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+      ->type_name("TIME")
+      ->transform(time_between("1s", "10d"));
   add_ending("--on-spin", options->on_spin,
              "after that time let the program run on unrecorded, or kill it [detach]");
   command

@@ -74,7 +74,7 @@ std::optional<double> parse_percentage(std::string_view text) {
 std::optional<uint64_t> parse_duration(std::string_view text) {
   constexpr std::pair<std::string_view, double> kUnits[] = {
       {"ns", 1},       {"us", 1e3},  {"ms", 1e6}, {"min", 60e9}, {"minutes", 60e9}, {"seconds", 1e9},
-      {"second", 1e9}, {"sec", 1e9}, {"s", 1e9},  {"m", 60e9},   {"h", 3600e9}};
+      {"second", 1e9}, {"sec", 1e9}, {"s", 1e9},  {"m", 60e9},   {"h", 3600e9},     {"d", 86400e9}};
   double scale = 1e9;
   for (const auto& [unit, nanoseconds] : kUnits) {
     if (!text.ends_with(unit)) continue;

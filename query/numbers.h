@@ -14,7 +14,7 @@ std::optional<uint64_t> parse_count(std::string_view text);
 std::optional<uint64_t> parse_address(std::string_view text);
 // -2, 0x10, 4K, 4k, 4KB, 1MiB (powers of 1024)
 std::optional<int64_t> parse_integer(std::string_view text);
-// 1.5s, 1.5sec, 20ms, 3us, 10ns, 2m, 2min; a bare number means seconds. In ns.
+// 1.5s, 1.5sec, 20ms, 3us, 10ns, 2m, 2min, 12h, 3d; a bare number means seconds. In ns.
 std::optional<uint64_t> parse_duration(std::string_view text);
 // 50%, 12.5%; none above 100%.
 std::optional<double> parse_percentage(std::string_view text);
