@@ -17,6 +17,7 @@ namespace {
 
 // Until the last events are committed, and a recording that ends with them has ended.
 constexpr int kPatienceMs = 500;
+constexpr int kTries = 60;
 
 volatile int descriptor_to_wake = -1;
 
@@ -53,8 +54,14 @@ Freezer::~Freezer() {
   close(wake_);
 }
 
-void Freezer::request() {
+void Freezer::request(EventNumber event) {
+  wanted_ = event.value;
   wake(wake_);
+}
+
+bool Freezer::has_come_far_enough() const {
+  const auto reader = store_.read(recording_);
+  return reader && (*reader)->last_event().value >= wanted_;
 }
 
 void Freezer::run() {
@@ -64,7 +71,9 @@ void Freezer::run() {
   while (wait_for_wake(wake_, -1) && !over_) {
     uint64_t requests = 0;
     [[maybe_unused]] const ssize_t taken = read(wake_, &requests, sizeof requests);
-    wait_for_wake(wake_, kPatienceMs);
+    int tries = 0;
+    do wait_for_wake(wake_, kPatienceMs);
+    while (!over_ && !has_come_far_enough() && ++tries < kTries);
     if (over_) return;
     const auto frozen = freeze_recording(store_, recording_, "");
     tell(frozen ? fmt::format("{}: what is kept so far is frozen as {}", recording_, *frozen)

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "schema/ids.h"
 #include "store/store.h"
 
 namespace bygone::cli {
@@ -17,15 +18,17 @@ class Freezer {
   Freezer(const Freezer&) = delete;
   Freezer& operator=(const Freezer&) = delete;
 
-  // Soon, so that what has just happened is part of it. Cheap; from any thread.
-  void request();
+  // Once `event` is committed, so that it is part of the copy. Cheap; from any thread.
+  void request(EventNumber event);
 
  private:
   void run();
+  bool has_come_far_enough() const;
 
   const Store& store_;
   std::string recording_;
-  int wake_;  // eventfd(2)
+  int wake_;                          // eventfd(2)
+  std::atomic<uint64_t> wanted_ = 1;  // the last event that a copy must have
   std::atomic<bool> over_ = false;
   std::thread thread_;
 };

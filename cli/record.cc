@@ -111,7 +111,7 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
   std::optional<Freezer> freezer;
   if (record_options.snapshots.keep.any()) {
     freezer.emplace(store, recording.name);
-    record_options.crashed = [&freezer] { freezer->request(); };
+    record_options.crashed = [&freezer](EventNumber event) { freezer->request(event); };
   }
   const auto duration =
       options.duration_ns > 0 ? std::optional(std::chrono::nanoseconds(options.duration_ns)) : std::nullopt;

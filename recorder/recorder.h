@@ -51,8 +51,9 @@ struct RecordOptions {
   // replay could stop it too; 0: without limit.
   int64_t spin_limit_s = 0;
   OnSpin on_spin = OnSpin::detach;
-  // Called when a signal of those that dump core ends a process of the program; may be empty.
-  std::function<void()> crashed;
+  // Called, with its event, when a signal of those that dump core ends a process of the program; may be
+  // empty.
+  std::function<void(EventNumber)> crashed;
   // Told, in plain words, what the user should know while the program runs; may be empty.
   std::function<void(const std::string&)> warn;
 };

@@ -344,7 +344,8 @@ Expected<void> Session::deliver_now(RecordedTask& task, const siginfo_t& info, S
   }
   task.state = RecordedTask::State::away;
   if (action == SignalAction::terminated) dying_[task.tgid] = task.tid;
-  if (action == SignalAction::terminated && dumps_core(info.si_signo) && options_.crashed) options_.crashed();
+  if (action == SignalAction::terminated && dumps_core(info.si_signo) && options_.crashed)
+    options_.crashed(EventNumber{log_.events()});
   if (ends_init) return end_init(task);
   if (resume(task.tid, Resume::to_system_call, signal) == Outcome::gone) return {};
   if (action == SignalAction::ignored) {

@@ -43,6 +43,45 @@ TEST(KeepTest, KeepsAWindowThatReplays) {
   expect_error(bygone({"replay", "run", "--at", "1"}), 66, {"event 1", "its events are"});
 }
 
+// A child crashes once `first` exists, and the program ends once `second` does.
+std::string program_whose_child_crashes(const std::string& first, const std::string& second) {
+  const auto wait_for = [](const std::string& path) {
+    return "while [ ! -e " + path + " ]; do sleep 0.01; done; ";
+  };
+  return wait_for(first) + "(kill -SEGV $BASHPID) 2>/dev/null; " + wait_for(second) + "exit 5";
+}
+
+TEST(KeepTest, FreezesWhatItHoldsWhenAProcessCrashesOrASignalAsksForIt) {
+  Bygone bygone;
+  const std::string crash_now = bygone.store() / "crash-now", end_now = bygone.store() / "end-now";
+  ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--keep", "8MiB", "--name",
+                       "run", "bash", "-c", program_whose_child_crashes(crash_now, end_now)},
+                      {});
+  const auto has_events = [&](const char* name) {
+    for (int i = 0; i < 200; ++i) {
+      if (number_of(bygone, name, "SELECT max(event) FROM frame") > 0) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  };
+  EXPECT_TRUE(has_events("run"));
+  kill(recorder.pid(), SIGUSR1);
+  EXPECT_TRUE(has_events("run-0"));
+  std::ofstream(crash_now) << "now";
+  EXPECT_TRUE(has_events("run-1"));
+  std::ofstream(end_now) << "now";
+  const RunResult recorded = recorder.wait();
+  EXPECT_EQ(recorded.status, 5) << recorded.err;
+  EXPECT_THAT(recorded.err, HasSubstr("frozen as run-0"));
+  EXPECT_THAT(recorded.err, HasSubstr("frozen as run-1"));
+  for (const char* name : {"run-0", "run-1"}) {
+    const RunResult replayed = bygone({"replay", "-q", name});
+    EXPECT_EQ(replayed.status, 0) << replayed.err;
+  }
+  EXPECT_EQ(number_of(bygone, "run-0", "SELECT count(*) FROM signals WHERE signal_number = 11"), 0u);
+  EXPECT_EQ(number_of(bygone, "run-1", "SELECT count(*) FROM signals WHERE signal_number = 11"), 1u);
+}
+
 TEST(KeepTest, LosesNothingOfTheWindowWhenTheRecorderIsKilled) {
   Bygone bygone;
   ProcessRun recorder({bygone_binary(), "--store", bygone.store(), "record", "--keep", "8MiB", "--name",
