@@ -48,26 +48,19 @@ Expected<Moment> parse_moment(const std::string& text) {
 }
 
 Expected<EventNumber> event_of(RecordingReader& recording, const Moment& moment) {
-  const EventNumber first = recording.first_event(), last = recording.last_event();
   switch (moment.kind) {
     case Moment::Kind::task:
       return first_event_of(recording, moment.number);
     case Moment::Kind::time: {
       BYGONE_ASSIGN(const EventNumber event, recording.event_at(moment.number));
-      return std::max(event, first);
+      return std::max(event, recording.first_event());
     }
-    case Moment::Kind::share: {
-      const double share = double(moment.number) / double(kWhole);
-      return EventNumber{first.value + uint64_t(double(last.value - first.value) * share)};
-    }
+    case Moment::Kind::share:
+      return recording.event_at_share(double(moment.number) / double(kWhole));
     case Moment::Kind::event:
       break;
   }
-  if (moment.number >= first.value && moment.number <= last.value) return EventNumber{moment.number};
-  return fail(ErrorKind::not_found, fmt::format("event {}", moment.number),
-              fmt::format("is not in recording {}", recording.name()),
-              last.value == 0 ? "it has no event yet"
-                              : fmt::format("its events are {} to {}", first.value, last.value));
+  return recording.state_event(EventNumber{moment.number});
 }
 
 }  // namespace bygone::cli

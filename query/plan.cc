@@ -292,8 +292,8 @@ class Planner {
   }
 
   Expected<std::string> between(const EventRange& range) {
-    if (range.first) BYGONE_TRY(check_event(*range.first, session_));
-    if (range.last) BYGONE_TRY(check_event(*range.last, session_));
+    if (range.first) BYGONE_TRY(session_.recording().state_event(*range.first));
+    if (range.last) BYGONE_TRY(session_.recording().state_event(*range.last));
     if (range.first && range.last)
       return fmt::format("event BETWEEN {} AND {}", range.first->value, range.last->value);
     if (range.first) return fmt::format("event >= {}", range.first->value);

@@ -84,17 +84,6 @@ Expected<std::string> filter_for(const Subject& subject, Preference preference, 
   return unknown(subject.kind == Subject::Kind::process ? "process" : "task", subject.id);
 }
 
-Expected<void> check_event(EventNumber event, Session& session) {
-  const EventNumber first = session.recording().first_event();
-  const EventNumber last = session.recording().last_event();
-  if (event >= first && event <= last) return {};
-  const std::string& name = session.recording().name();
-  if (last.value == 0) return fail(ErrorKind::not_found, name, "has no event yet");
-  return fail(ErrorKind::not_found, fmt::format("event {}", event.value),
-              fmt::format("is not in recording {}", name),
-              fmt::format("its events are {}..{}", first.value, last.value));
-}
-
 Expected<EventNumber> event_of(const Moment& moment, Session& session) {
   const EventNumber last = session.recording().last_event();
   EventNumber event = moment.kind == Moment::Kind::event ? moment.event : last;
@@ -104,12 +93,8 @@ Expected<EventNumber> event_of(const Moment& moment, Session& session) {
       return fail(ErrorKind::not_found, fmt::format("time {} s", double(moment.time_ns) / 1e9),
                   "lies before the first event");
   }
-  if (moment.kind == Moment::Kind::share && last.value != 0) {
-    const EventNumber first = session.recording().first_event();
-    event = EventNumber{first.value + uint64_t(double(last.value - first.value) * moment.share)};
-  }
-  BYGONE_TRY(check_event(event, session));
-  return event;
+  if (moment.kind == Moment::Kind::share) event = session.recording().event_at_share(moment.share);
+  return session.recording().state_event(event);
 }
 
 Expected<Place> place_of(const Subject& subject, EventNumber event, Session& session) {

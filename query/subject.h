@@ -18,9 +18,6 @@ Expected<std::string> filter_for(const Subject& subject, Preference preference, 
 // The event of a moment, checked against the recording's range. Fails with not_found outside of it.
 Expected<EventNumber> event_of(const Moment& moment, Session& session);
 
-// Fails with not_found unless 1 <= event <= last event.
-Expected<void> check_event(EventNumber event, Session& session);
-
 // The address space a phrase means: that of `subject`, else of the task whose event it is. `event` moves one
 // back when it is the task's end, which finds the address space as it was until then.
 struct Place {

@@ -25,11 +25,10 @@ struct RecordingReader::Impl {
         format(pragma_number(*database, "user_version")),
         blobs(*database, [this](std::span<const std::byte> sha256) { return chunk(sha256); }),
         mappings(*database),
-        space_of_task(
-            *database,
-            "SELECT s.address_space FROM task t JOIN task_address_space s ON s.task = t.id "
-            "WHERE t.tid = ?1 AND t.first_event <= ?2 AND t.end_event > ?2 "
-            "AND s.first_event <= ?2 AND s.end_event > ?2 ORDER BY s.first_event DESC LIMIT 1") {}
+        space_of_task(*database,
+                      "SELECT s.address_space FROM task t JOIN task_address_space s ON s.task = t.id "
+                      "WHERE t.tid = ?1 AND t.first_event <= ?2 AND t.end_event > ?2 "
+                      "AND s.first_event <= ?2 AND s.end_event > ?2 ORDER BY s.first_event DESC LIMIT 1") {}
 
   // The content tables: the recording's own, or else the catalog's.
   Expected<ContentReader*> contents();
@@ -154,6 +153,27 @@ Expected<EventNumber> RecordingReader::event_at(uint64_t time_ns) {
 
 EventNumber RecordingReader::last_event() const {
   return impl_->last;
+}
+
+EventNumber RecordingReader::event_at_share(double share) const {
+  const EventNumber first = first_event();
+  if (impl_->last < first) return impl_->last;
+  return EventNumber{first.value + uint64_t(double(impl_->last.value - first.value) * share)};
+}
+
+Expected<EventNumber> RecordingReader::state_event(EventNumber event) {
+  const EventNumber first = first_event();
+  if (event >= first && event <= impl_->last) return event;
+  return guarded(impl_->name, [&]() -> Expected<EventNumber> {
+    SQLite::Statement attached(*impl_->database, "SELECT 1 FROM frame WHERE event = ? AND kind = ?");
+    attached.bind(1, int64_t(event.value));
+    attached.bind(2, int64_t(FrameKind::attach));
+    if (event < first && first <= impl_->last && attached.executeStep()) return first;
+    if (impl_->last.value == 0) return fail(ErrorKind::not_found, impl_->name, "has no event yet");
+    return fail(ErrorKind::not_found, fmt::format("event {}", event.value),
+                fmt::format("is not in recording {}", impl_->name),
+                fmt::format("its events are {}..{}", first.value, impl_->last.value));
+  });
 }
 
 Expected<EventNumber> RecordingReader::refresh() {

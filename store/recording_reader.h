@@ -71,6 +71,11 @@ class RecordingReader {
   bool begins_with_snapshot() const;
   // The last event that happened at or before this time since the beginning; 0 for none.
   Expected<EventNumber> event_at(uint64_t time_ns);
+  // The event at this share, 0 to 1, of those that are kept.
+  EventNumber event_at_share(double share) const;
+  // The event after which things are as after `event`: itself, unless it only says which task was attached
+  // and first_event() is still to come. Fails with not_found, naming the events there are.
+  Expected<EventNumber> state_event(EventNumber event);
   // The last committed event; 0 when there is none yet.
   EventNumber last_event() const;
   // Looks again how far the recording has come (it may still be written).

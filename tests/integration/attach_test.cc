@@ -66,6 +66,10 @@ TEST(AttachTest, RecordsAProcessThatRunsAlreadyAndLetsItRunOn) {
     EXPECT_EQ(verified.status, 0) << verified.err;
   }
   EXPECT_EQ(bygone.query("first", "tasks at event 4").size(), 4u);
+  // The threads are taken one after the other, and all stand as they will when the last one is.
+  EXPECT_EQ(bygone.query("first", "first event").at(0).at("event"), 1);
+  EXPECT_EQ(bygone.query("first", "mappings at event 1"), bygone.query("first", "mappings at event 4"));
+  EXPECT_EQ(bygone({"replay", "-q", "first", "--at", "2", "--until", "5"}).status, 0);
 }
 
 TEST(AttachTest, TakesTheDescendantsAlongWhereThatIsWanted) {
