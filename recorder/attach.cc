@@ -77,15 +77,6 @@ Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginf
   }
 }
 
-// What the kernel would do on its way back to user code, done now. Returns the call restart_syscall(2) goes
-// on with, -1 for none.
-int64_t settle_interrupted_call(Registers& registers) {
-  const bool block = int64_t(registers[Register::rax]) == kRestartBlock;
-  const bool restarts = restart_call(registers);
-  const auto call = int64_t(std::exchange(registers[Register::orig_rax], ~uint64_t{0}));
-  return restarts && block ? call : -1;
-}
-
 // A thread inside a vDSO function would find it changed under its feet.
 bool leave_vdso(pid_t tid, const MemoryRange& vdso) {
   for (int steps = 0; steps < kMostSteps; ++steps) {
@@ -214,6 +205,8 @@ Expected<void> Session::attach_to(pid_t pid) {
   BYGONE_TRY(take_snapshot());
   if (outcome_.snapshots == 0 && !log_.failure()) return cannot_attach(pid, "was killed meanwhile", "");
   log_.row(HeaderEntry{std::string(kFirstEventKey), std::to_string(log_.events())});
+  for (const auto& [tid, task] : tasks_)
+    if (!task->held_signals.empty()) send_held_signal(*task);
   return {};
 }
 
@@ -262,7 +255,12 @@ Expected<void> Session::adopt_thread(RecordedTask& task) {
   sched_setaffinity(task.tid, sizeof here, &here);
   if (get_registers(task.tid, task.registers) == Outcome::gone)
     return cannot_attach(task.tgid, "was killed meanwhile", "");
-  task.interrupted_call = settle_interrupted_call(task.registers);
+  // Whether a call that was interrupted begins again, or fails with EINTR, the kernel finds out when it goes on:
+  // signals may be waiting.
+  if (!restarts_call(task.registers))
+    task.registers[Register::orig_rax] = ~uint64_t{0};
+  else if (int64_t(task.registers[Register::rax]) == kRestartBlock)
+    task.interrupted_call = int64_t(task.registers[Register::orig_rax]);
   set_registers(task.tid, task.registers);
   return {};
 }
@@ -290,6 +288,16 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
   else
     rseq.area = 0;
   return {};
+}
+
+// As far as the kernel looks at the area (rseq(2), kernel/rseq.c).
+bool Session::registers_rseq(RecordedTask& task) {
+  const Registers& call = task.registers;
+  constexpr uint64_t kSmallestBytes = 32, kAlignment = 32;
+  uint64_t first = 0;
+  return call[Register::orig_rax] == SYS_rseq && call.argument(2) == 0 &&
+         uint32_t(call.argument(1)) >= kSmallestBytes && call.argument(0) % kAlignment == 0 &&
+         task.space->memory.read_value(Address{call.argument(0)}, first);
 }
 
 // A thread that was being made when the process was attached to insists on its registration (glibc aborts

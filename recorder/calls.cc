@@ -106,8 +106,7 @@ void Session::adjust_call(RecordedTask& task) {
     set_registers(task.tid, changed);
     task.argument_replaced = true;
   };
-  const bool registers_rseq = registers[Register::orig_rax] == SYS_rseq && registers.argument(2) == 0;
-  if (registers_rseq && attachment_of(task) != nullptr) return answer(task, 0);
+  if (registers_rseq(task) && attachment_of(task) != nullptr) return answer(task, 0);
   if (task.row != nullptr && task.row->call_class == CallClass::refused)
     return answer(task, -task.row->refusal_errno);
   if (task.row != nullptr && task.row->call_class == CallClass::address_space) guard_own_pages(task);
@@ -366,10 +365,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   // A filter, or a tracer, has kept it alive; the call's frame is written.
   if (number == SYS_exit || number == SYS_exit_group)
     return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
-  const auto shown = task.entry.registers[Register::orig_rax] == task.registers[Register::orig_rax]
-                         ? number
-                         : int64_t(task.registers[Register::orig_rax]);
-  return complete(task, FrameKind::syscall, int32_t(shown), was_made ? std::optional(result) : std::nullopt);
+  return complete(task, FrameKind::syscall, int32_t(task.registers[Register::orig_rax]),
+                  was_made ? std::optional(result) : std::nullopt);
 }
 
 }  // namespace bygone

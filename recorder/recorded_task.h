@@ -40,6 +40,9 @@ struct RecordedSpace {
   bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
   int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
   DeviceMemory devices;
+  // The process one of whose threads was killed while it computed: nobody can tell how far it had come, and
+  // the others are to end too.
+  pid_t killed_midway = 0;
 };
 
 // Calls about tasks that are traced by tasks: their results are ours to give.

@@ -234,16 +234,21 @@ bool Session::ran_on(const RecordedTask& task) {
   return task.in_user_code && stands && !told_of;
 }
 
-bool Session::can_run(const RecordedTask& task) const {
+std::vector<const RecordedTask*> Session::in_the_way() const {
+  std::vector<const RecordedTask*> found;
+  for (const auto& [tid, task] : tasks_)
+    if (task->computing || ran_on(*task)) found.push_back(task.get());
+  return found;
+}
+
+bool Session::can_run(const RecordedTask& task, std::span<const RecordedTask* const> in_the_way) const {
   // One that is being killed computes nothing more; its tracer may have let it go to its end.
   const bool ends = dying_.contains(task.tgid) && task.traced.place == Traced::Place::nowhere;
   if (!task.pending && (task.state != RecordedTask::State::ready || ends)) return false;
   const bool goes_first = ran_on(task);
-  for (const auto& [tid, other] : tasks_) {
-    const bool before = other->computing || (!goes_first && ran_on(*other));
-    if (before && other.get() != &task && share_memory(*other, task)) return false;
-  }
-  return true;
+  return std::none_of(in_the_way.begin(), in_the_way.end(), [&](const RecordedTask* other) {
+    return other != &task && (other->computing || !goes_first) && share_memory(*other, task);
+  });
 }
 
 // Tasks that share the memory of the one whose call has woken them, in calls that write: they do so now, or
@@ -272,9 +277,10 @@ bool Session::has_finished_call(const RecordedTask& task) {
 }
 
 RecordedTask* Session::choose() {
+  const auto in_the_way = this->in_the_way();
   if (settling_) {
     for (const auto& [tid, task] : tasks_)
-      if (!is_settled(*task) && can_run(*task)) return task.get();
+      if (!is_settled(*task) && can_run(*task, in_the_way)) return task.get();
     if (computing_ > 0) return nullptr;
     settling_ = false;  // nobody can be brought there
     pacer_.postpone(SnapshotPacer::Clock::now());
@@ -285,9 +291,10 @@ RecordedTask* Session::choose() {
   if (current != nullptr && current->state == RecordedTask::State::ready && !current->pending)
     for (const auto& [tid, task] : tasks_)
       if (task.get() != current && has_finished_call(*task) && share_memory(*task, *current) &&
-          can_run(*task))
+          can_run(*task, in_the_way))
         return task.get();
-  const bool keep = current != nullptr && can_run(*current) && !yielded_ && turn_frames_ < kTurnFrames;
+  const bool keep =
+      current != nullptr && can_run(*current, in_the_way) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;
   yielded_ = false;
   turn_frames_ = 0;
@@ -295,7 +302,8 @@ RecordedTask* Session::choose() {
   // rest from ever running.
   RecordedTask* next = nullptr;
   for (const auto& [tid, task] : tasks_)
-    if (can_run(*task) && (next == nullptr || task->last_turn < next->last_turn)) next = task.get();
+    if (can_run(*task, in_the_way) && (next == nullptr || task->last_turn < next->last_turn))
+      next = task.get();
   if (next == nullptr) return nullptr;
   turn_ = next->tid;
   next->last_turn = ++turns_;
@@ -303,9 +311,10 @@ RecordedTask* Session::choose() {
 }
 
 bool Session::others_can_run(const RecordedTask& task) const {
-  for (const auto& [tid, other] : tasks_)
-    if (other.get() != &task && can_run(*other)) return true;
-  return false;
+  const auto in_the_way = this->in_the_way();
+  return std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& other) {
+    return other.second.get() != &task && can_run(*other.second, in_the_way);
+  });
 }
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
@@ -444,7 +453,7 @@ Expected<void> Session::complete(RecordedTask& task, FrameKind kind, std::option
   task.in_user_code = false;
   if (kind == FrameKind::syscall)
     task.call_returned = call != SYS_rt_sigreturn;
-  else if (kind == FrameKind::altered)
+  else if (kind == FrameKind::altered || kind == FrameKind::attach)
     task.call_returned = restarts_call(task.registers);
   else if (kind != FrameKind::signal || !task.signal_at_return)
     task.call_returned = false;

@@ -65,7 +65,9 @@ class Session {
   static bool has_finished_call(const RecordedTask& task);
   void await_woken();
   RecordedTask* choose();
-  bool can_run(const RecordedTask& task) const;
+  // Tasks whose computation no frame tells of yet: nobody who shares their memory may run before that.
+  std::vector<const RecordedTask*> in_the_way() const;
+  bool can_run(const RecordedTask& task, std::span<const RecordedTask* const> in_the_way) const;
   static bool ran_on(const RecordedTask& task);
   static bool is_asleep(const RecordedTask& task);
   Expected<void> handle_at_once(RecordedTask& task, const Stop& stop);
@@ -314,6 +316,7 @@ class Session {
   // That of the task's address space, if it was attached to, or made by a process that was.
   Attachment* attachment_of(const RecordedTask& task);
   void attach_child(const RecordedTask& parent, const RecordedTask& child);
+  static bool registers_rseq(RecordedTask& task);
   void pretend_rseq(RecordedTask& task);
   void keep_attached(RecordedTask& task, const cpu_set_t& processors);
   void detach_attached();

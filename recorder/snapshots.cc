@@ -21,9 +21,10 @@ constexpr auto kSettlingPatience = std::chrono::milliseconds(100);
 // written some already: it will be written again when it returns.
 bool Session::is_settled(const RecordedTask& task) {
   if (task.state == RecordedTask::State::leaving) return static_cast<bool>(task.exit_event);
+  if (task.space && task.space->killed_midway == task.tgid) return false;
   if (task.injecting || task.reinjecting || task.exec_pending || task.computing || task.sleeps_in_fault)
     return false;
-  if (!task.in_call || !task.lost_turn) return !task.in_user_code;
+  if (!task.in_call || !task.lost_turn || task.end_told) return !task.in_user_code;
   const bool changes_mappings = task.row != nullptr && task.row->call_class == CallClass::address_space;
   return !changes_mappings && !is_exec(int64_t(task.entry.registers[Register::orig_rax]));
 }
@@ -62,7 +63,7 @@ Expected<void> Session::take_snapshot() {
   for (const auto& [tid, task] : tasks_) {
     if (task->state == RecordedTask::State::leaving || !task->space) continue;
     auto& state = subject.tasks.emplace_back();
-    const bool in_call = task->in_call && task->lost_turn;
+    const bool in_call = task->in_call && task->lost_turn && !task->end_told;
     state.row = {subject.event, Tid{tid}, Tid{task->tgid}, task->space->space.id(),
                  in_call               ? SnapshotPosition::in_call
                  : task->call_returned ? SnapshotPosition::call_returned

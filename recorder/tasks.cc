@@ -366,7 +366,10 @@ Expected<void> Session::end_last_call(RecordedTask& task) {
   if (!is_seen || get_registers(task.tid, task.registers) == Outcome::gone) return {};
   for (const MemoryRange& range : written) capture_pages(task, range, is_there);
   task.in_call = false;
-  return complete(task, FrameKind::syscall, int32_t(task.entry.registers[Register::orig_rax]),
+  // `entry` has the number of the call that restart_syscall(2) goes on with.
+  const bool restarted = task.registers[Register::orig_rax] == SYS_restart_syscall;
+  const Registers& shown = restarted ? task.registers : task.entry.registers;
+  return complete(task, FrameKind::syscall, int32_t(shown[Register::orig_rax]),
                   int64_t(task.registers[Register::rax]));
 }
 
@@ -388,6 +391,7 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   BYGONE_TRY(end_last_call(task));
   BYGONE_TRY(end_computation(task));
   const bool at_known_position = !task.in_user_code && !task.image_lost;
+  if (task.in_user_code && task.space) task.space->killed_midway = task.tgid;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
     BYGONE_TRY(prove(task, log_.next()));
@@ -442,6 +446,7 @@ Expected<void> Session::on_gone(RecordedTask& task, int wait_status) {
       const auto [other, there] = other_view(task, range.start);
       if (other != nullptr) capture_range(*other, range_of(there, range.size_bytes()));
     }
+    if (task.in_user_code) task.space->killed_midway = task.tgid;
     const bool expected = task.state == RecordedTask::State::leaving;
     if (!expected && task.words_at_exit.empty() && task.clear_tid) task.words_at_exit = {task.clear_tid};
     finish_task(task, wait_status, task.words_at_exit);

@@ -147,9 +147,13 @@ class Evaluation {
 
   // In the order in which note_entry saw them, whether they apply or not: notes are consumed in that order.
   void add(const Written& w) {
-    const Notes notes = notes_of(w);
+    Notes notes = notes_of(w);
     if (!applies(w.when, result_)) return;
-    const uint64_t pointer = pointer_of(w);
+    uint64_t pointer = entry_.registers.argument(w.argument);
+    if (w.through != kDirect) {
+      pointer = notes.empty() ? 0 : notes[0];
+      notes = notes.subspan(std::min<size_t>(notes.size(), 1));
+    }
     if (pointer == 0) return;
     switch (w.rule) {
       case SizeRule::iovec_result:
@@ -172,10 +176,10 @@ class Evaluation {
         add_string(pointer);
         break;
       case SizeRule::result:
-        add_range(pointer, reach_of_result(w, pointer, size_of(w, notes)), capture_.ranges);
+        add_range(pointer, reach_of_result(w, pointer, size_of(w, pointer, notes)), capture_.ranges);
         break;
       default:
-        add_range(pointer, size_of(w, notes), capture_.ranges);
+        add_range(pointer, size_of(w, pointer, notes), capture_.ranges);
         break;
     }
   }
@@ -188,7 +192,7 @@ class Evaluation {
   uint64_t result_bytes() const { return result_ < 0 ? UINT64_MAX : uint64_t(result_); }
 
   Notes notes_of(const Written& w) {
-    if (!takes_notes(w.rule) || next_note_ >= entry_.saved.size()) return {};
+    if (!takes_notes(w) || next_note_ >= entry_.saved.size()) return {};
     const uint64_t length =
         std::min<uint64_t>(entry_.saved[next_note_], entry_.saved.size() - next_note_ - 1);
     const Notes notes = Notes(entry_.saved).subspan(next_note_ + 1, length);
@@ -196,13 +200,7 @@ class Evaluation {
     return notes;
   }
 
-  uint64_t pointer_of(const Written& w) {
-    const uint64_t pointer = entry_.registers.argument(w.argument);
-    if (w.through == kDirect || pointer == 0) return pointer;
-    return read_value<uint64_t>(memory_, pointer + uint64_t(w.through)).value_or(0);
-  }
-
-  uint64_t size_of(const Written& w, Notes notes) {
+  uint64_t size_of(const Written& w, uint64_t pointer, Notes notes) {
     const uint64_t argument =
         w.count_argument == kNoArgument ? 0 : entry_.registers.argument(w.count_argument);
     uint64_t count = 0;
@@ -230,8 +228,12 @@ class Evaluation {
       default:
         return 0;
     }
-    if (w.rule == SizeRule::in_out_u32 && !notes.empty())
-      count = result_ == -EFAULT && notes[0] != kUnreadable ? notes[0] : std::min(count, notes[0]);
+    if (w.rule == SizeRule::in_out_u32 && !notes.empty()) {
+      // The length may lie where what it counts was written over it.
+      const bool is_lost = argument + w.count_offset - pointer < notes[0] * w.unit;
+      const bool is_known = notes[0] != kUnreadable;
+      count = is_known && (is_lost || result_ == -EFAULT) ? notes[0] : std::min(count, notes[0]);
+    }
     if (count > kUserSpaceEnd && w.rule == SizeRule::field_u64)
       return w.base;  // an error number, not a count
     return w.base + std::min(count, kUserSpaceEnd) * w.unit;
@@ -341,10 +343,12 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
   const Description description = describe(at_entry);
   if (description.unknown) entry.unknown = name_of_unknown(at_entry, description);
   for_each_written(description, [&](const Written& w) {
-    if (!takes_notes(w.rule)) return;
+    if (!takes_notes(w)) return;
     const size_t length_at = entry.saved.size();
     entry.saved.push_back(0);
     const uint64_t pointer = at_entry.argument(w.argument);
+    if (w.through != kDirect)
+      entry.saved.push_back(read_value<uint64_t>(memory, pointer + uint64_t(w.through)).value_or(0));
     const uint64_t count = w.count_argument == kNoArgument ? 0 : at_entry.argument(w.count_argument);
     switch (w.rule) {
       case SizeRule::in_out_u32: {
@@ -358,8 +362,12 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
       case SizeRule::mmsghdr:
         note_messages(pointer, count, memory, entry.saved);
         break;
-      default:
+      case SizeRule::iovec_result:
+      case SizeRule::iovec_full:
+      case SizeRule::other_process:
         note_iovecs(pointer, count, memory, entry.saved);
+        break;
+      default:
         break;
     }
     entry.saved[length_at] = entry.saved.size() - length_at - 1;

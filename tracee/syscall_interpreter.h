@@ -57,8 +57,9 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory);
 Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory,
                    const AddressSpace* space = nullptr);
 
-// Where a call that is not over, or never returns, may have written something. Looks at the mappings instead of
-// the memory that is written: a page that userfaultfd(2) watches is served by the program, which may be held.
+// Where a call that is not over, or never returns, may have written something. Looks at the mappings instead
+// of the memory that is written: a page that userfaultfd(2) watches is served by the program, which may be
+// held.
 std::vector<MemoryRange> may_be_written_by(const CallEntry& entry, MemoryReader& memory,
                                            const AddressSpace& space);
 

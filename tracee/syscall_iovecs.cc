@@ -52,8 +52,8 @@ bool can_be_received(Notes notes, const AddressSpace* space) {
 
 }  // namespace
 
-bool takes_notes(SizeRule rule) {
-  switch (rule) {
+bool takes_notes(const Written& written) {
+  switch (written.rule) {
     case SizeRule::in_out_u32:
     case SizeRule::iovec_result:
     case SizeRule::iovec_full:
@@ -62,7 +62,7 @@ bool takes_notes(SizeRule rule) {
     case SizeRule::other_process:
       return true;
     default:
-      return false;
+      return written.through != kDirect;
   }
 }
 

@@ -18,8 +18,8 @@ inline constexpr uint64_t kUserSpaceEnd = uint64_t{1} << 56;
 
 using Notes = std::span<const uint64_t>;
 
-// Whether note_entry saves something for this rule.
-bool takes_notes(SizeRule rule);
+// Whether note_entry saves something for it: first the pointer it goes through, if it does.
+bool takes_notes(const Written& written);
 
 // [start, start + size) without what lies beyond user space or beyond what one call can write; nothing if
 // that is empty.

@@ -186,6 +186,23 @@ TEST(AttachTest, NeitherLosesNorReordersSignals) {
   for (const char* name : {"first", "second"}) EXPECT_EQ(bygone.replay(name).status, 0) << bygone.notices();
 }
 
+// The signal it waits for arrives while the recorder holds it.
+TEST(AttachTest, EndsNoWaitTwiceNorNever) {
+  Bygone bygone;
+  ProcessRun target({program("sigsuspend_timer"), "150"}, {});
+  wait_for_program(target.pid(), "sigsuspend_time");
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = fmt::format("run{}", i);
+    const RunResult recorded = bygone(
+        {"record", "--check", "--name", name, "--duration", "50ms", "--pid", std::to_string(target.pid())});
+    ASSERT_EQ(recorded.status, 0) << recorded.err;
+    EXPECT_EQ(bygone.replay(name).status, 0) << bygone.notices();
+  }
+  const RunResult ended = target.wait();
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_EQ(ended.out, "went off 150 times\n");
+}
+
 TEST(AttachTest, EndsByCtrlC) {
   Bygone bygone;
   ProcessRun target({program("busy_threads"), "2"}, {});
