@@ -390,8 +390,9 @@ Expected<void> Session::on_exit_event(RecordedTask& task) {
   enter_last_call(task);
   BYGONE_TRY(end_last_call(task));
   BYGONE_TRY(end_computation(task));
-  const bool at_known_position = !task.in_user_code && !task.image_lost;
   if (task.in_user_code && task.space) task.space->killed_midway = task.tgid;
+  const bool is_midway = task.in_user_code || (task.space && task.space->killed_midway == task.tgid);
+  const bool at_known_position = !is_midway && !task.image_lost;
   if (options_.checking == Checking::everything && at_known_position) {
     next_proof_ = log_.next();
     BYGONE_TRY(prove(task, log_.next()));

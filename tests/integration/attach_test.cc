@@ -187,11 +187,12 @@ TEST(AttachTest, NeitherLosesNorReordersSignals) {
 }
 
 // The signal it waits for arrives while the recorder holds it.
-TEST(AttachTest, EndsNoWaitTwiceNorNever) {
+TEST(AttachTest, LetsACallEndWithTheSignalItWaitsFor) {
   Bygone bygone;
-  ProcessRun target({program("sigsuspend_timer"), "150"}, {});
-  wait_for_program(target.pid(), "sigsuspend_time");
-  for (int i = 0; i < 4; ++i) {
+  ProcessRun target({program("pause_for_timer"), "300"}, {});
+  wait_for_program(target.pid(), "pause_for_timer");
+  constexpr int kAttached = 6;
+  for (int i = 0; i < kAttached; ++i) {
     const std::string name = fmt::format("run{}", i);
     const RunResult recorded = bygone(
         {"record", "--check", "--name", name, "--duration", "50ms", "--pid", std::to_string(target.pid())});
@@ -200,7 +201,8 @@ TEST(AttachTest, EndsNoWaitTwiceNorNever) {
   }
   const RunResult ended = target.wait();
   EXPECT_EQ(ended.status, 0) << ended.err;
-  EXPECT_EQ(ended.out, "went off 150 times\n");
+  // Now and then one really comes before the pause.
+  EXPECT_LT(std::atoi(ended.out.c_str()), kAttached / 2);
 }
 
 TEST(AttachTest, EndsByCtrlC) {
