@@ -247,6 +247,7 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
 
 Expected<void> Session::adopt_thread(RecordedTask& task) {
   task.filters = SeccompFilters::of(task.tid);
+  note_numbers(task);
   if (!leave_vdso(task.tid, attachment_of(task)->vdso))
     return cannot_attach(task.tgid, fmt::format("its thread {} stays inside the vDSO", task.tid),
                          "try again");
@@ -255,8 +256,8 @@ Expected<void> Session::adopt_thread(RecordedTask& task) {
   sched_setaffinity(task.tid, sizeof here, &here);
   if (get_registers(task.tid, task.registers) == Outcome::gone)
     return cannot_attach(task.tgid, "was killed meanwhile", "");
-  // Whether a call that was interrupted begins again, or fails with EINTR, the kernel finds out when it goes on:
-  // signals may be waiting.
+  // Whether a call that was interrupted begins again, or fails with EINTR, the kernel finds out when it goes
+  // on: signals may be waiting.
   if (!restarts_call(task.registers))
     task.registers[Register::orig_rax] = ~uint64_t{0};
   else if (int64_t(task.registers[Register::rax]) == kRestartBlock)

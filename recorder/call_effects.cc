@@ -171,15 +171,36 @@ void Session::capture_pages(RecordedTask& of, const MemoryRange& range, bool (*i
   capture_range(of, run);
 }
 
+pid_t Session::own_number(const RecordedTask& task) {
+  return task.numbers.empty() ? task.tid : task.numbers.back();
+}
+
+void Session::note_numbers(RecordedTask& task) {
+  task.numbers = numbers_of(task.tid);
+  has_pid_namespaces_ = has_pid_namespaces_ || task.numbers.size() > 1;
+}
+
+pid_t Session::number_seen_by(const RecordedTask& viewer, const RecordedTask& task) {
+  const size_t depth = viewer.numbers.size();
+  if (depth < 2) return task.tid;
+  return task.numbers.size() < depth ? 0 : task.numbers[depth - 1];
+}
+
+pid_t Session::group_seen_by(const RecordedTask& viewer, const RecordedTask& task) {
+  const size_t depth = viewer.numbers.size();
+  if (depth < 2) return getpgid(task.tgid);
+  const std::vector<pid_t> numbers = group_numbers_of(task.tid);
+  return numbers.size() < depth ? 0 : numbers[depth - 1];
+}
+
 RecordedTask* Session::find_as_seen_by(const RecordedTask& task, pid_t number) {
-  const size_t depth = numbers_of(task.tid).size();
+  const size_t depth = task.numbers.size();
   if (depth < 2) return find(number);
   const std::string pid_namespace = pid_namespace_of(task.tid);
   RecordedTask* deeper = nullptr;
   for (const auto& [tid, other] : tasks_) {
-    const std::vector<pid_t> numbers = numbers_of(tid);
-    if (numbers.size() < depth || numbers[depth - 1] != number) continue;
-    if (numbers.size() > depth)
+    if (number == 0 || number_seen_by(task, *other) != number) continue;
+    if (other->numbers.size() > depth)
       deeper = other.get();
     else if (pid_namespace_of(tid) == pid_namespace)
       return other.get();

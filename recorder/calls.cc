@@ -348,6 +348,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
+  if (result == 0 && (number == SYS_setns ||
+                      (number == SYS_unshare && (task.entry.registers.argument(0) & CLONE_NEWPID) != 0)))
+    has_pid_namespaces_ = true;
   if (number == SYS_personality && sets_read_implies_exec(task.entry.registers)) read_implies_exec_ = true;
   if (number == SYS_rseq && result == 0 && attachment_of(task) != nullptr) pretend_rseq(task);
   if (number == SYS_set_tid_address && !task.forced_result)

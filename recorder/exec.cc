@@ -49,6 +49,9 @@ ino_t executable_inode(pid_t tid) {
 Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   const pid_t tid = task.tid;
   RecordedTask* survivor = &task;
+  const RecordedTask* const executing = find(former_tid);
+  const RecordedTask* const tracer = executing != nullptr ? find(executing->traced.tracer) : nullptr;
+  const pid_t told_number = tracer != nullptr ? number_seen_by(*tracer, *executing) : 0;
   if (former_tid != tid) {
     // A thread other than the leader: it takes over the leader's tid, and the leader is gone without a
     // report.
@@ -74,7 +77,8 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
       if (other->traced.tracer == former_tid) other->traced.tracer = tid;
   }
   ignores_child_stops_.erase(tid);
-  note_exec_for_tracer(*survivor, former_tid);
+  if (former_tid != tid && has_pid_namespaces_) note_numbers(*survivor);
+  note_exec_for_tracer(*survivor, told_number);
   survivor->exec_pending = true;
   survivor->in_call = true;
   survivor->state = RecordedTask::State::away;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace bygone {
 
@@ -25,10 +26,27 @@ std::string read_all(const char* path) {
   return text;
 }
 
-uint64_t status_field(pid_t pid, const char* name, int base) {
+std::string read_status(pid_t pid) {
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/status", pid);
-  const std::string text = read_all(path);
+  return read_all(path);
+}
+
+std::vector<pid_t> status_numbers(pid_t pid, std::string_view name) {
+  const std::string text = read_status(pid);
+  std::vector<pid_t> numbers;
+  const size_t at = text.find(name);
+  if (at == std::string::npos) return numbers;
+  for (const char* next = text.c_str() + at + name.size(); *next == '\t';) {
+    char* end = nullptr;
+    numbers.push_back(pid_t(strtol(next, &end, 10)));
+    next = end;
+  }
+  return numbers;
+}
+
+uint64_t status_field(pid_t pid, const char* name, int base) {
+  const std::string text = read_status(pid);
   const size_t at = text.find(name);
   return at == std::string::npos ? 0 : strtoull(text.c_str() + at + std::strlen(name), nullptr, base);
 }
@@ -36,19 +54,11 @@ uint64_t status_field(pid_t pid, const char* name, int base) {
 }  // namespace
 
 std::vector<pid_t> numbers_of(pid_t tid) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/status", tid);
-  const std::string text = read_all(path);
-  std::vector<pid_t> numbers;
-  constexpr char kName[] = "\nNSpid:";
-  const size_t at = text.find(kName);
-  if (at == std::string::npos) return numbers;
-  for (const char* next = text.c_str() + at + sizeof kName - 1; *next == '\t';) {
-    char* end = nullptr;
-    numbers.push_back(pid_t(strtol(next, &end, 10)));
-    next = end;
-  }
-  return numbers;
+  return status_numbers(tid, "\nNSpid:");
+}
+
+std::vector<pid_t> group_numbers_of(pid_t tid) {
+  return status_numbers(tid, "\nNSpgid:");
 }
 
 bool is_namespace_init(pid_t pid) {

@@ -19,6 +19,8 @@ std::string command_of(pid_t tid);
 std::vector<pid_t> children_of(pid_t pid);
 // The numbers a task has in the pid namespaces it is in, the outermost first (NSpid, proc(5)).
 std::vector<pid_t> numbers_of(pid_t tid);
+// The same of its process group.
+std::vector<pid_t> group_numbers_of(pid_t tid);
 // Whether it is the first process of a pid namespace: signals it has no handler for pass it by.
 bool is_namespace_init(pid_t pid);
 // Which the innermost of them is, as its link names it.

@@ -68,7 +68,8 @@ struct RecordedTask {
   TaskId id;
   pid_t tid = 0;
   pid_t tgid = 0;
-  pid_t maker = 0;  // the thread that made it
+  pid_t maker = 0;             // the thread that made it
+  std::vector<pid_t> numbers;  // its own in each pid namespace, ours first; empty where there is but ours
   State state = State::ready;
   uint64_t last_turn = 0;       // when it was given its turn last, counted in turns
   std::optional<Stop> pending;  // reported, not looked at yet

@@ -129,6 +129,7 @@ Expected<RecordOutcome> Session::finish(const Expected<void>& recorded) {
 Expected<void> Session::record(pid_t first) {
   RecordedTask& task = add_task(first, first, Tid{0}, nullptr, "");
   task.filters = SeccompFilters::of(first);
+  note_numbers(task);
   task.in_call = true;
   task.entry.registers = {};
   BYGONE_TRY(on_exec_event(task, first));

@@ -164,8 +164,14 @@ class Session {
   // Only those of its pages that are of the wanted kind.
   void capture_pages(RecordedTask& of, const MemoryRange& range, bool (*is_wanted)(Pagemap::Page));
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
+  void note_numbers(RecordedTask& task);
+  static pid_t own_number(const RecordedTask& task);  // in its own pid namespace
   // The task with that number in the pid namespace `task` is in.
   RecordedTask* find_as_seen_by(const RecordedTask& task, pid_t number);
+  // In the viewer's pid namespace; 0 for one outside of it (pid_namespaces(7)).
+  static pid_t number_seen_by(const RecordedTask& viewer, const RecordedTask& task);
+  // Likewise, of its process group.
+  static pid_t group_seen_by(const RecordedTask& viewer, const RecordedTask& task);
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void capture_device_memory(RecordedTask& task);
   void note_uncaptured(int32_t call, const std::string& detail);
@@ -358,7 +364,7 @@ class Session {
   Expected<void> on_filter_stop(RecordedTask& task);
   bool stop_in_group(RecordedTask& task, const Stop& stop);
   bool stop_listening(RecordedTask& task);
-  void note_exec_for_tracer(RecordedTask& task, pid_t former_tid);
+  void note_exec_for_tracer(RecordedTask& task, pid_t former_number);
   Expected<void> note_altered(RecordedTask& task, Traced::Place place);
   Expected<void> go_on_from_stop(RecordedTask& task);
   static Expected<void> end_job_stop(RecordedTask& task);
@@ -396,7 +402,7 @@ class Session {
   void prepare_wait(RecordedTask& task);
   void finish_wait(RecordedTask& task);
   bool tell_of_tracee(RecordedTask& waiter, const WaitRequest& request);
-  void hand_over_wait(RecordedTask& waiter, const WaitRequest& request, pid_t tid, uid_t uid, int status);
+  void hand_over_wait(RecordedTask& waiter, const WaitRequest& request, pid_t number, uid_t uid, int status);
   bool has_tracee(const RecordedTask& waiter, const WaitRequest& request);
 
   // timestamps.cc
@@ -447,6 +453,7 @@ class Session {
   bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
+  bool has_pid_namespaces_ = false;    // some task has, or may have, another number for others than for us
   bool read_implies_exec_ = false;     // some task has, or had, that personality(2)
   bool makes_holes_ = false;           // some task has made a call that can clear a part of a file
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written

@@ -208,6 +208,8 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   child.timestamps_fault = parent.timestamps_fault;
   child.filters = parent.filters;
   child.maker = parent.tid;
+  has_pid_namespaces_ = has_pid_namespaces_ || (request.flags & CLONE_NEWPID) != 0;
+  if (has_pid_namespaces_) note_numbers(child);
   if (!attachments_.empty()) attach_child(parent, child);
   if (child.tgid == child.tid && ignores_child_stops_.contains(parent.tgid)) ignores_child_stops_.insert(tid);
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_tid = request.child_tid;

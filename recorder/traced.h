@@ -68,6 +68,7 @@ struct Traced {
 // The end of a task that only its tracer's waits tell of: it is no child of the tracer, or no leader.
 struct TraceeEnd {
   pid_t tid = 0;
+  pid_t number = 0;  // this and its group's as the tracer sees them, in its pid namespace
   pid_t tgid = 0;
   pid_t pgid = 0;
   pid_t tracer = 0;

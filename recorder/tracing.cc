@@ -38,7 +38,8 @@ void Session::stop_for_tracer(RecordedTask& task, Traced::Place place, int statu
   traced.message = message;
   traced.released = traced.told = traced.listening = traced.at_delivery = false;
   traced.status = status;
-  traced.info = info ? *info : signal_from(WSTOPSIG(status) & 0x7f, status >> 8, task.tid, user_of(task.tid));
+  traced.info =
+      info ? *info : signal_from(WSTOPSIG(status) & 0x7f, status >> 8, own_number(task), user_of(task.tid));
   task.state = RecordedTask::State::away;
   tell_tracer(traced.tracer, task.tid, status);
 }
@@ -72,7 +73,13 @@ Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
     const pid_t tracee = pid_t(uint32_t(told));
     const bool ended = !WIFSTOPPED(status);
     const int code = !ended ? CLD_TRAPPED : WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
-    info = signal_from(SIGCHLD, code, tracee, user_of(tracee));
+    const auto end = std::find_if(tracee_ends_.begin(), tracee_ends_.end(),
+                                  [&](const TraceeEnd& e) { return e.tid == tracee; });
+    const RecordedTask* const living = find(tracee);
+    const pid_t number = living != nullptr           ? number_seen_by(task, *living)
+                         : end != tracee_ends_.end() ? end->number
+                                                     : tracee;
+    info = signal_from(SIGCHLD, code, number, user_of(tracee));
     info.si_status = !ended              ? WSTOPSIG(status) & 0x7f
                      : WIFEXITED(status) ? WEXITSTATUS(status)
                                          : status & 0x7f;
@@ -123,8 +130,9 @@ bool Session::stop_at_new_task(RecordedTask& parent, RecordedTask& child, int ev
       stop_for_tracer(child, Traced::Place::user, stop_status(SIGSTOP), signal_from(SIGSTOP, SI_USER, 0, 0));
   }
   if (!told) return false;
+  const RecordedTask* const tracer = find(traced.tracer);
   stop_for_tracer(parent, Traced::Place::clone, stop_status(SIGTRAP, event), std::nullopt,
-                  uint64_t(child.tid));
+                  uint64_t(tracer != nullptr ? number_seen_by(*tracer, child) : child.tid));
   return true;
 }
 
@@ -165,17 +173,17 @@ bool Session::stop_here(RecordedTask& task) {
     }
   }
   if (std::exchange(traced.exec_trap_due, false))
-    return stop(SIGTRAP, 0, signal_from(SIGTRAP, SI_USER, task.tid, user_of(task.tid)));
+    return stop(SIGTRAP, 0, signal_from(SIGTRAP, SI_USER, own_number(task), user_of(task.tid)));
   if (std::exchange(traced.interrupt_due, false)) return stop(SIGTRAP, kEventStop);
   return false;
 }
 
-void Session::note_exec_for_tracer(RecordedTask& task, pid_t former_tid) {
+void Session::note_exec_for_tracer(RecordedTask& task, pid_t former_number) {
   Traced& traced = task.traced;
   if (traced.tracer == 0) return;
   traced.exec_due = (traced.options & PTRACE_O_TRACEEXEC) != 0;
   traced.exec_trap_due = !traced.exec_due && !traced.seized;
-  traced.exec_former = former_tid;
+  traced.exec_former = former_number;
   traced.call_exit_due = true;
   traced.child = is_child_of_tracer(task);  // a thread is not, and may have become the leader
 }
@@ -379,8 +387,8 @@ void Session::note_end_for_tracer(RecordedTask& task, int status) {
   const RecordedTask* const tracer = find(traced.tracer);
   if (tracer == nullptr) return;
   if (traced.child) return end_waits(tracer->tgid);  // there may be nobody left to wait for
-  tracee_ends_.push_back(
-      {task.tid, task.tgid, getpgid(task.tgid), tracer->tid, tracer->tgid, user_of(task.tid), status});
+  tracee_ends_.push_back({task.tid, number_seen_by(*tracer, task), task.tgid, group_seen_by(*tracer, task),
+                          tracer->tid, tracer->tgid, user_of(task.tid), status});
   tell_tracer(traced.tracer, task.tid, status);
 }
 

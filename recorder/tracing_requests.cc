@@ -97,7 +97,7 @@ int64_t Session::emulate_request(RecordedTask& tracer) {
     default:
       break;
   }
-  RecordedTask* const tracee = find(pid_t(call.argument(1)));
+  RecordedTask* const tracee = find_as_seen_by(tracer, pid_t(call.argument(1)));
   if (tracee == nullptr || tracee->traced.tracer != tracer.tid) return -ESRCH;
   switch (request) {
     case PTRACE_KILL:
@@ -148,12 +148,14 @@ int64_t Session::trace_me(RecordedTask& task) {
 
 int64_t Session::attach(RecordedTask& tracer) {
   const Registers& call = tracer.entry.registers;
-  const pid_t tid = pid_t(call.argument(1));
+  const pid_t number = pid_t(call.argument(1));
   const bool seizes = int(call.argument(0)) == PTRACE_SEIZE;
   if (seizes && (call.argument(2) != 0 || (call.argument(3) & ~kKnownOptions) != 0)) return -EIO;
-  RecordedTask* const task = find(tid);
-  if (tid <= 0) return -ESRCH;
-  if (task == nullptr) return kill(tid, 0) == 0 || errno == EPERM ? -EPERM : -ESRCH;
+  if (number <= 0) return -ESRCH;
+  RecordedTask* const task = find_as_seen_by(tracer, number);
+  if (task == nullptr && tracer.numbers.size() > 1) return -ESRCH;
+  if (task == nullptr) return kill(number, 0) == 0 || errno == EPERM ? -EPERM : -ESRCH;
+  const pid_t tid = task->tid;
   const uid_t user = user_of(tracer.tid);
   const bool allowed = user == 0 || user_of(tid) == user;
   if (!allowed || task->tgid == tracer.tgid || task->traced.tracer != 0 || !task->space) return -EPERM;

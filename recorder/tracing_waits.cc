@@ -32,7 +32,8 @@ struct Session::WaitRequest {
   Address out;  // int status, or siginfo_t
   int options = 0;
 
-  static WaitRequest of(const RecordedTask& task) {
+  // Numbers are the waiter's, in its pid namespace.
+  static WaitRequest of(Session& session, const RecordedTask& task) {
     const Registers& call = task.entry.registers;
     WaitRequest request;
     request.by_id = call[Register::orig_rax] == SYS_waitid;
@@ -43,7 +44,9 @@ struct Session::WaitRequest {
       request.options = int(call.argument(3));
       if (request.type == P_PIDFD) {
         request.type = P_PID;
-        request.id = pid_of_descriptor(task.tid, int(call.argument(1)));
+        const pid_t ours = pid_of_descriptor(task.tid, int(call.argument(1)));
+        const RecordedTask* const subject = session.find(ours);
+        request.id = subject != nullptr ? number_seen_by(task, *subject) : ours;
       }
     } else {
       const pid_t pid = pid_t(call.argument(0));
@@ -52,15 +55,19 @@ struct Session::WaitRequest {
       request.out = Address{call.argument(1)};
       request.options = int(call.argument(2));
     }
-    if (request.type == P_PGID && request.id == 0) request.id = getpgid(task.tgid);
+    if (request.type == P_PGID && request.id == 0) request.id = group_seen_by(task, task);
     return request;
   }
   // Of the tracees of its process, or of this thread alone.
   bool concerns(const RecordedTask& waiter, pid_t tracer, pid_t tracer_tgid) const {
     return (options & __WNOTHREAD) != 0 ? tracer == waiter.tid : tracer_tgid == waiter.tgid;
   }
-  bool matches(pid_t tid, pid_t pgid) const {
-    return type == P_ALL || (type == P_PID ? tid == id : pgid == id);
+  bool matches(pid_t number, pid_t group) const {
+    return type == P_ALL || (type == P_PID ? number == id : group == id);
+  }
+  bool matches(const RecordedTask& waiter, const RecordedTask& task) const {
+    return type == P_ALL ||
+           (type == P_PID ? number_seen_by(waiter, task) : group_seen_by(waiter, task)) == id;
   }
 };
 
@@ -68,10 +75,10 @@ struct Session::WaitRequest {
 bool Session::tell_of_tracee(RecordedTask& waiter, const WaitRequest& request) {
   const bool keeps = (request.options & WNOWAIT) != 0;
   const auto end = std::find_if(tracee_ends_.begin(), tracee_ends_.end(), [&](const TraceeEnd& e) {
-    return request.concerns(waiter, e.tracer, e.tracer_tgid) && request.matches(e.tid, e.pgid);
+    return request.concerns(waiter, e.tracer, e.tracer_tgid) && request.matches(e.number, e.pgid);
   });
   if (end != tracee_ends_.end() && (!request.by_id || (request.options & WEXITED) != 0)) {
-    hand_over_wait(waiter, request, end->tid, end->uid, end->status);
+    hand_over_wait(waiter, request, end->number, end->uid, end->status);
     if (!keeps) tracee_ends_.erase(end);
     return true;
   }
@@ -80,17 +87,17 @@ bool Session::tell_of_tracee(RecordedTask& waiter, const WaitRequest& request) {
     const RecordedTask* const tracer = find(traced.tracer);
     if (tracer == nullptr || !request.concerns(waiter, tracer->tid, tracer->tgid)) continue;
     if (!traced.stopped() || traced.told) continue;
-    if (!request.matches(tid, getpgid(task->tgid))) continue;
-    hand_over_wait(waiter, request, tid, user_of(tid), traced.status);
+    if (!request.matches(waiter, *task)) continue;
+    hand_over_wait(waiter, request, number_seen_by(waiter, *task), user_of(tid), traced.status);
     traced.told = !keeps;
     return true;
   }
   return false;
 }
 
-void Session::hand_over_wait(RecordedTask& waiter, const WaitRequest& request, pid_t tid, uid_t uid,
+void Session::hand_over_wait(RecordedTask& waiter, const WaitRequest& request, pid_t number, uid_t uid,
                              int status) {
-  waiter.forced_result = request.by_id ? 0 : tid;
+  waiter.forced_result = request.by_id ? 0 : number;
   const Address usage{waiter.entry.registers.argument(request.by_id ? 4 : 3)};
   constexpr std::byte kNoUsage[sizeof(rusage)] = {};
   if (usage && !hand_over(waiter, usage, kNoUsage)) waiter.forced_result = -EFAULT;
@@ -101,7 +108,7 @@ void Session::hand_over_wait(RecordedTask& waiter, const WaitRequest& request, p
   }
   siginfo_t info{};
   info.si_signo = SIGCHLD;
-  info.si_pid = tid;
+  info.si_pid = number;
   info.si_uid = uid;
   if (WIFSTOPPED(status)) {
     info.si_code = CLD_TRAPPED;
@@ -122,18 +129,19 @@ bool Session::has_tracee(const RecordedTask& waiter, const WaitRequest& request)
     // Of a child's end the kernel tells, and has perhaps told already.
     const bool over = t.second->traced.child && t.second->exit_event;
     return tracer != nullptr && !over && request.concerns(waiter, tracer->tid, tracer->tgid) &&
-           request.matches(t.first, getpgid(t.second->tgid));
+           request.matches(waiter, *t.second);
   });
 }
 
 void Session::prepare_wait(RecordedTask& task) {
   task.tracing_call = TracingCall::wait;
-  const WaitRequest request = WaitRequest::of(task);
+  const WaitRequest request = WaitRequest::of(*this, task);
   if (tell_of_tracee(task, request)) return answer(task, *task.forced_result);
   if ((request.options & WNOHANG) != 0 || !has_tracee(task, request)) return;
   const std::vector<pid_t> children = children_of(task.tgid);
   const bool has_child = std::any_of(children.begin(), children.end(), [&](pid_t child) {
-    return request.type != P_PID || child == request.id;
+    const RecordedTask* const known = find(child);
+    return request.type != P_PID || (known != nullptr ? number_seen_by(task, *known) : child) == request.id;
   });
   if (has_child) return;
   // The kernel would say that there is nobody to wait for.
@@ -146,12 +154,12 @@ void Session::prepare_wait(RecordedTask& task) {
 void Session::finish_wait(RecordedTask& task) {
   const bool answered = task.forced_result.has_value();
   if (answered) return;
-  const WaitRequest request = WaitRequest::of(task);
+  const WaitRequest request = WaitRequest::of(*this, task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   if (result > 0) {
     // A group-stop that the kernel has told the tracer of, too, being the parent.
     int status = 0;
-    RecordedTask* const child = find(pid_t(result));
+    RecordedTask* const child = find_as_seen_by(task, pid_t(result));
     const RecordedTask* const tracer = child != nullptr ? find(child->traced.tracer) : nullptr;
     if (tracer != nullptr && tracer->tgid == task.tgid && child->traced.stopped() && request.out &&
         task.space->memory.read_value(request.out, status) && WIFSTOPPED(status))
