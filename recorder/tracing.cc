@@ -67,7 +67,9 @@ void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
 
 Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
   if (get_siginfo(task.tid, info) == Outcome::gone) return Outcome::gone;
-  if (info.si_signo == SIGCHLD && info.si_code == kChildStopped && info.si_pid == getpid()) {
+  // In a pid namespace below ours we are nobody (kernel/signal.c, send_signal_locked()).
+  const bool from_us = info.si_pid == getpid() || (info.si_pid == 0 && task.numbers.size() > 1);
+  if (info.si_signo == SIGCHLD && info.si_code == kChildStopped && from_us) {
     const auto told = reinterpret_cast<uint64_t>(info.si_value.sival_ptr);
     const int status = int(told >> 32);
     const pid_t tracee = pid_t(uint32_t(told));
@@ -85,7 +87,7 @@ Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
                                          : status & 0x7f;
     return set_siginfo(task.tid, info);
   }
-  if (info.si_signo == SIGSTOP && info.si_pid == getpid() && std::exchange(task.traced.attach_due, false)) {
+  if (info.si_signo == SIGSTOP && from_us && std::exchange(task.traced.attach_due, false)) {
     info = signal_from(SIGSTOP, SI_KERNEL, 0, 0);
     return set_siginfo(task.tid, info);
   }
@@ -198,7 +200,13 @@ Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
   if (in_call) keep_lower_half(task);
   log_extended_state(task);
   if (in_user_code) return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
-  log_.frame(FrameKind::altered, Tid{task.tid}, std::nullopt, std::nullopt, &task.registers);
+  Registers altered = task.registers;
+  if (std::exchange(task.end_told, false)) {
+    // The frame of the exit(2) it was about to make is written: it comes to its call once more.
+    altered[Register::rip] -= 2;
+    altered[Register::rax] = std::exchange(altered[Register::orig_rax], ~uint64_t{0});
+  }
+  log_.frame(FrameKind::altered, Tid{task.tid}, std::nullopt, std::nullopt, &altered);
   ++turn_frames_;
   return {};
 }
@@ -232,6 +240,14 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
     case Traced::Place::seccomp:
       return altered ? begin_call(task) : go_into_call(task);
     case Traced::Place::group_stop:
+      // Whoever is traced no more stays stopped with its process; it hears of the end of that, which may have
+      // come.
+      if (traced.tracer == 0 && WSTOPSIG(traced.status) != SIGTRAP) {
+        task.state = RecordedTask::State::away;
+        task.job_stopped = true;
+        resume(task.tid, Resume::listen);
+        return {};
+      }
       return end_job_stop(task);
     case Traced::Place::exit:
       return on_exit_event(task);

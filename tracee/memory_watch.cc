@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "tracee/pagemap.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -35,7 +36,7 @@ std::vector<bool> present_pages(pid_t pid, const MemoryRange& range) {
                                 off64_t((range.start.value / kPageSize + done) * sizeof(uint64_t)));
     if (got < ssize_t(sizeof(uint64_t))) break;
     const size_t count = size_t(got) / sizeof(uint64_t);
-    for (size_t i = 0; i < count; ++i) present[done + i] = (entries[i] >> 62) != 0;
+    for (size_t i = 0; i < count; ++i) present[done + i] = (entries[i] >> 62) != 0 && !is_marker(entries[i]);
     done += count;
   }
   close(fd);

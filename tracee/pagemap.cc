@@ -38,7 +38,7 @@ const std::vector<Pagemap::Page>& Pagemap::look_up(Address start, size_t pages) 
   for (size_t i = 0; i < pages; ++i) {
     if ((entries_[i] & kGuard) != 0)
       pages_[i] = Page::guard;
-    else if ((entries_[i] & (kPresent | kSwapped)) == 0)
+    else if ((entries_[i] & (kPresent | kSwapped)) == 0 || is_marker(entries_[i]))
       pages_[i] = Page::absent;
     else if ((entries_[i] & kOfFile) != 0)
       pages_[i] = Page::of_file;

@@ -317,8 +317,10 @@ void trim_to_mappings(const AddressSpace& space, std::vector<MemoryRange>& range
   std::erase_if(ranges, [](const MemoryRange& range) { return range.empty(); });
 }
 
-// Refusals that come before anything is looked at.
-bool refused_outright(int64_t result) {
+// Refusals that come before anything is looked at; bpf(2) explains its own.
+bool refused_outright(const Registers& registers, int64_t result) {
+  constexpr uint64_t kBpf = 321;
+  if (registers[Register::orig_rax] == kBpf) return result == -ENOSYS;
   switch (result) {
     case -ENOSYS:
     case -EINVAL:
@@ -382,7 +384,7 @@ Capture written_by(const CallEntry& entry, int64_t result, MemoryReader& memory,
   for_each_written(description, [&](const Written& w) { evaluation.add(w); });
   if (result < 0 || evaluation.guesses())
     trim_to_mapped(result == -EFAULT || evaluation.guesses(), memory, capture.ranges);
-  if (description.unknown && !refused_outright(result))
+  if (description.unknown && !refused_outright(entry.registers, result))
     capture.unknown = name_of_unknown(entry.registers, description);
   if (!capture.other_process_ranges.empty())
     capture.unknown = fmt::format("process_vm_writev into process {}", capture.other_process);

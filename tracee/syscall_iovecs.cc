@@ -50,6 +50,11 @@ bool can_be_received(Notes notes, const AddressSpace* space) {
          can_be_written(space, notes[control], notes[control_length]);
 }
 
+bool points_where(Notes one, Notes other) {
+  return one[name] == other[name] && one[control] == other[control] &&
+         std::ranges::equal(one.subspan(iovecs), other.subspan(iovecs));
+}
+
 }  // namespace
 
 bool takes_notes(const Written& written) {
@@ -139,6 +144,11 @@ bool add_messages(Notes notes, uint64_t pointer, int64_t result, MemoryReader& m
     uint32_t length = 0;
     const bool known = arrived && read_array(memory, at + offsetof(mmsghdr, msg_len), std::span(&length, 1));
     guesses |= add_message(message, at, known ? length : UINT64_MAX, memory, space, ranges);
+    // The data of an earlier message may have been this one's header.
+    std::vector<uint64_t> found;
+    if (arrived && i > 0) note_message(at, memory, found);
+    if (!found.empty() && !points_where(message, found))
+      guesses |= add_message(found, at, known ? length : UINT64_MAX, memory, space, ranges);
     add_range(at + offsetof(mmsghdr, msg_len), sizeof length, ranges);
     notes = notes.subspan(size);
   }

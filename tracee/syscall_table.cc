@@ -427,7 +427,7 @@ constexpr CallRow kRows[] = {
     {462, "mseal", address_space},
     {463, "setxattrat"},
     // struct xattr_args: value.
-    {464, "getxattrat", plain, brief, {by_result(4).via(0)}},
+    {464, "getxattrat", plain, brief, {by_field_u32(4, 4, 8).via(0)}},
     {465, "listxattrat", plain, brief, {by_result(3, 4)}},
     {466, "removexattrat"},
     {467, "open_tree_attr"},
