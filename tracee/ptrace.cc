@@ -159,21 +159,43 @@ std::optional<Stop> wait_for(pid_t tid, Waiting waiting) {
   return decode_stop(changed, status);
 }
 
+namespace {
+
+struct TaskStat {  // the beginning of /proc/PID/task/TID/stat
+  char state = 0;
+  unsigned flags = 0;
+};
+
+TaskStat stat_of(pid_t tgid, pid_t tid) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/stat", tgid, tid);
+  char text[160];
+  TaskStat stat;
+  if (read_proc_text(path, text) == 0) return stat;
+  // The command name may hold anything, parentheses too; it is at most 15 bytes (or 63 for kernel threads).
+  const char* closing = std::strrchr(text, ')');
+  if (closing == nullptr || sscanf(closing + 1, " %c %*d %*d %*d %*d %*d %u", &stat.state, &stat.flags) < 1)
+    stat.state = 0;
+  return stat;
+}
+
+}  // namespace
+
+char task_state(pid_t tgid, pid_t tid) {
+  return stat_of(tgid, tid).state;
+}
+
+bool is_ending(pid_t tid) {
+  constexpr unsigned kExiting = 0x4;  // PF_EXITING, include/linux/sched.h
+  const TaskStat stat = stat_of(tid, tid);
+  return stat.state == 0 || (stat.flags & kExiting) != 0;
+}
+
 std::optional<Stop> wait_through_signals(pid_t tid) {
   for (;;) {
     auto stop = wait_for(tid, Waiting::block);
-    if (stop || errno != EINTR) return stop;
+    if (stop || errno != EINTR || is_ending(tid)) return stop;
   }
-}
-
-char task_state(pid_t tgid, pid_t tid) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/task/%d/stat", tgid, tid);
-  char text[128];
-  if (read_proc_text(path, text) == 0) return 0;
-  // The command name may hold anything, parentheses too; it is at most 15 bytes (or 63 for kernel threads).
-  const char* closing = std::strrchr(text, ')');
-  return closing != nullptr && closing[1] == ' ' ? closing[2] : 0;
 }
 
 std::optional<int64_t> processor_time_ns(pid_t tgid, pid_t tid) {

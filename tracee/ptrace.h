@@ -88,6 +88,9 @@ char task_state(pid_t tgid, pid_t tid);
 // How long a thread has run on a processor, in ns (/proc/PID/task/TID/schedstat); nothing where the kernel
 // does not count it.
 std::optional<int64_t> processor_time_ns(pid_t tgid, pid_t tid);
+// Past the last stop it can report, or gone. It may take long to become a zombie: the first process of a pid
+// namespace waits for all others in it (pid_namespaces(7)).
+bool is_ending(pid_t tid);
 // A zombie, or gone; `tid` alone names it too (/proc/TID exists for every thread).
 bool has_ended(pid_t tgid, pid_t tid);
 

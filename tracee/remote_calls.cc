@@ -51,7 +51,7 @@ std::optional<Stop> next_stop(pid_t tid) {
     auto stop = wait_for(tid, Waiting::block);
     if (stop && stop->kind != Stop::Kind::exited) return stop;
     if (stop || errno != EINTR) return std::nullopt;
-    if (has_ended(tid, tid)) return std::nullopt;
+    if (is_ending(tid)) return std::nullopt;
   }
 }
 
