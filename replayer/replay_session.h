@@ -59,6 +59,7 @@ class ReplaySession {
   Expected<ReplayedTask*> restore_task(const TaskState& state, pid_t pid,
                                        std::shared_ptr<ReplayedSpace> space);
   Expected<void> fill_space(const SnapshotState::SpaceState& state, ReplayedTask& task);
+  static std::vector<MemoryRange> parts_with_memory(ReplayedTask& task, const MemoryRange& range);
   Expected<void> compare_space(ReplayedTask& task, const PageTable& pages, const Place& place);
   Expected<void> compare_own_page(const Mapping& mapping, Address at, std::span<const std::byte> page,
                                   const Place& place);

@@ -10,6 +10,7 @@
 
 #include "replayer/replay_session.h"
 #include "tracee/extended_state.h"
+#include "tracee/file_data.h"
 #include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
 #include "tracee/stack_limit.h"
@@ -278,6 +279,33 @@ Expected<void> ReplaySession::compare(const SnapshotState& state) {
   return {};
 }
 
+// Where something may be; the rest is zero. To read it would make memory of it (tracee/file_data.h).
+std::vector<MemoryRange> ReplaySession::parts_with_memory(ReplayedTask& task, const MemoryRange& range) {
+  std::vector<MemoryRange> parts;
+  Pagemap pagemap(task.pid);
+  for (const auto& [start, mapping] : task.space->space.mappings()) {
+    const MemoryRange part = range.intersect(mapping.range());
+    if (part.empty()) continue;
+    if (mapping.replayed && mapping.replayed->inode != 0) {
+      const uint64_t from = mapping.replayed->offset_bytes + (part.start - start);
+      const auto file = find_file_data(task.pid, *mapping.replayed, from, from + part.size_bytes());
+      if (!file) {
+        parts.push_back(part);
+        continue;
+      }
+      for (const auto& [begin, end] : file->data)
+        parts.push_back({part.start + (begin - from), part.start + (end - from)});
+    }
+    if (mapping.recorded.prot.shared) continue;
+    const auto add_own = [&](Address page, Pagemap::Page found) -> Expected<void> {
+      if (found == Pagemap::Page::own) parts.push_back(range_of(page, kPageSize));
+      return {};
+    };
+    static_cast<void>(pagemap.for_each(part, add_own));
+  }
+  return parts;
+}
+
 Expected<void> ReplaySession::compare_space(ReplayedTask& task, const PageTable& pages, const Place& place) {
   const LeftOut ignored = left_out(task, task.registers);
   TraceeMemory& memory = task.space->memory;
@@ -294,23 +322,28 @@ Expected<void> ReplaySession::compare_space(ReplayedTask& task, const PageTable&
     if (mapping != nullptr) copy(range.intersect(ignored.dead_part(*mapping)));
   };
   std::vector<std::byte> found;
-  BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) {
-    return in_pieces(page, count, bytes, [&](uint64_t address, auto expected) -> Expected<void> {
-      found.resize(expected.size());
-      for (size_t i = 0; i < expected.size(); i += kPageSize) {
-        const Address at{address + i};
-        const auto mine = std::span(found).subspan(i, kPageSize);
-        const auto theirs = expected.subspan(i, kPageSize);
-        if (!memory.read(at, mine)) return diverged(place, fmt::format("no memory at 0x{:x}", at.value));
-        blank(at, mine, theirs);
-        const auto differ = std::mismatch(mine.begin(), mine.end(), theirs.begin());
-        if (differ.first != mine.end())
-          return diverged(place, fmt::format("memory at 0x{:x}: expected {:02x}, found {:02x}",
-                                             at.value + uint64_t(differ.first - mine.begin()),
-                                             unsigned(*differ.second), unsigned(*differ.first)));
-      }
-      return {};
-    });
+  const auto compare = [&](uint64_t address, std::span<const std::byte> expected) -> Expected<void> {
+    found.resize(expected.size());
+    for (size_t i = 0; i < expected.size(); i += kPageSize) {
+      const Address at{address + i};
+      const auto mine = std::span(found).subspan(i, kPageSize);
+      const auto theirs = expected.subspan(i, kPageSize);
+      if (!memory.read(at, mine)) return diverged(place, fmt::format("no memory at 0x{:x}", at.value));
+      blank(at, mine, theirs);
+      const auto differ = std::mismatch(mine.begin(), mine.end(), theirs.begin());
+      if (differ.first != mine.end())
+        return diverged(place, fmt::format("memory at 0x{:x}: expected {:02x}, found {:02x}",
+                                           at.value + uint64_t(differ.first - mine.begin()),
+                                           unsigned(*differ.second), unsigned(*differ.first)));
+    }
+    return {};
+  };
+  BYGONE_TRY(snapshots_.visit_pages(pages, [&](uint64_t page, uint64_t count, auto bytes) -> Expected<void> {
+    if (!bytes.empty()) return in_pieces(page, count, bytes, compare);
+    const MemoryRange zeroes = range_of(Address{page * kPageSize}, count * kPageSize);
+    for (const MemoryRange& part : parts_with_memory(task, zeroes))
+      BYGONE_TRY(in_pieces(part.start.value / kPageSize, part.size_bytes() / kPageSize, {}, compare));
+    return {};
   }));
   // And what no table names is as its mapping says.
   Pagemap pagemap(task.pid);
