@@ -19,6 +19,7 @@
 #include "recorder/vdso.h"
 #include "recorder/wait_limit.h"
 #include "tracee/call_result.h"
+#include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -205,8 +206,7 @@ Expected<void> Session::attach_to(pid_t pid) {
   BYGONE_TRY(take_snapshot());
   if (outcome_.snapshots == 0 && !log_.failure()) return cannot_attach(pid, "was killed meanwhile", "");
   log_.row(HeaderEntry{std::string(kFirstEventKey), std::to_string(log_.events())});
-  for (const auto& [tid, task] : tasks_)
-    if (!task->held_signals.empty()) send_held_signal(*task);
+  for (const auto& [tid, task] : tasks_) task->signals_due = !task->held_signals.empty();
   return {};
 }
 
@@ -234,6 +234,7 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
   log_.mapping_changes(space->space, stack_bytes);
   trap_timestamps(leader, {Address{0}, Address{~uint64_t{0}}});
   BYGONE_TRY(prepare_thread(leader));
+  has_advice_ = has_advice_ || !read_advice(pid, log_.next(), space->space).empty();
   BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
   for (const auto& [tid, thread] : attachment.threads) {
     if (tid == pid) continue;
@@ -258,6 +259,7 @@ Expected<void> Session::adopt_thread(RecordedTask& task) {
     return cannot_attach(task.tgid, "was killed meanwhile", "");
   // Whether a call that was interrupted begins again, or fails with EINTR, the kernel finds out when it goes
   // on: signals may be waiting.
+  begin_again_if_stopped(task.registers);
   if (!restarts_call(task.registers))
     task.registers[Register::orig_rax] = ~uint64_t{0};
   else if (int64_t(task.registers[Register::rax]) == kRestartBlock)

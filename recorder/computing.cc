@@ -42,6 +42,7 @@ Expected<void> Session::run_user_code(RecordedTask& task) {
   if (task.traced.place != Traced::Place::nowhere) return go_on_from_stop(task);
   if (stop_here(task)) return {};
   if (is_stepped(task)) return step_for_tracer(task);
+  if (std::exchange(task.signals_due, false) && !task.held_signals.empty()) send_held_signal(task);
   enter_user_code(task);
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};

@@ -12,6 +12,7 @@
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
+#include "tracee/call_result.h"
 
 namespace bygone {
 
@@ -127,6 +128,8 @@ bool Session::undo_stop(RecordedTask& task, const Stop* stop) {
   // One that was looked at there already, and perhaps changed, has its own registers in `task`.
   if (!at_entry || !task.in_call) task.registers = now;
   if (!at_entry) come_back(task);
+  if (!at_entry && task.in_call && begin_again_if_stopped(task.registers))
+    set_registers(task.tid, task.registers);
   if (at_entry) {
     leave_call(task);
     if (task.sent_back) {

@@ -100,6 +100,7 @@ struct RecordedTask {
 
   // Signals taken from it at a moment that could not be found again; delivered before its next call.
   std::deque<siginfo_t> held_signals;
+  bool signals_due = false;      // the first of them is to arrive where the task stands, once it goes on
   bool sleeps_in_vfork = false;  // until its child executes a program or ends; nothing stops it before
   bool may_detach = false;       // let go of, and held until others are
   bool image_lost = false;       // its execve(2) failed when its old memory was gone, and it is being killed

@@ -8,6 +8,8 @@
 
 namespace bygone {
 
+constexpr int kFirstQueued = 32;  // standard signals, below, do not queue (signal(7))
+
 constexpr uint64_t signal_bit(int signal) {
   return uint64_t{1} << (signal - 1);
 }

@@ -81,9 +81,7 @@ RecordedTask* Session::find(pid_t tid) {
 
 void Session::begin_waiting(pid_t first) {
   first_tid_ = first;
-  struct sigaction interrupt {};  // without SA_RESTART: waits come back
-  interrupt.sa_handler = [](int) {};
-  sigaction(SIGALRM, &interrupt, nullptr);
+  let_alarms_interrupt();
   heartbeat_ = Heartbeat::start(kHeartbeat);
   sink_.on_trouble([process = getpid(), thread = gettid()] { tgkill(process, thread, SIGALRM); });
 }

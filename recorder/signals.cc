@@ -20,8 +20,6 @@ namespace {
 
 constexpr uint64_t kTrapFlag = 0x100;
 
-constexpr int kFirstQueued = 32;  // standard signals, below, do not queue (signal(7))
-
 // And has done nothing since.
 bool has_left_handler(const RecordedTask& task) {
   return task.entry.registers[Register::orig_rax] == SYS_rt_sigreturn;

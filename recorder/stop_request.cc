@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "recorder/wait_limit.h"
+
 namespace bygone {
 
 namespace {
@@ -21,6 +23,7 @@ sigset_t stop_signals() {
 }  // namespace
 
 StopRequest::StopRequest(std::optional<std::chrono::nanoseconds> duration) {
+  let_alarms_interrupt();  // the first may come before the session waits for anything
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, &before_);  // the watcher inherits it
   watcher_ = std::thread([this, duration, waiter = gettid()] { watch(duration, waiter); });

@@ -205,6 +205,7 @@ Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
     // The frame of the exit(2) it was about to make is written: it comes to its call once more.
     altered[Register::rip] -= 2;
     altered[Register::rax] = std::exchange(altered[Register::orig_rax], ~uint64_t{0});
+    task.lost_turn = int64_t(altered[Register::rax]) == -1;  // called off: it does not go in again
   }
   log_.frame(FrameKind::altered, Tid{task.tid}, std::nullopt, std::nullopt, &altered);
   ++turn_frames_;

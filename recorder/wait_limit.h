@@ -2,11 +2,19 @@
 
 #include <sys/time.h>
 
+#include <csignal>
 #include <cstdint>
 
 namespace bygone {
 
-// Bounds a blocking wait: SIGALRM, whose handler must be set without SA_RESTART, interrupts it after `us`,
+// From now on SIGALRM ends waits, and nothing else.
+inline void let_alarms_interrupt() {
+  struct sigaction interrupt {};  // without SA_RESTART
+  interrupt.sa_handler = [](int) {};
+  sigaction(SIGALRM, &interrupt, nullptr);
+}
+
+// Bounds a blocking wait, once let_alarms_interrupt() was called: SIGALRM interrupts it after `us`,
 // and again, since the first may come before the wait has begun.
 class WaitLimit {
  public:
