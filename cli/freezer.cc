@@ -35,10 +35,15 @@ bool wait_for_wake(int fd, int timeout_ms) {
   return poll(&ready, 1, timeout_ms) > 0;
 }
 
+void take_wakes(int fd) {
+  uint64_t requests = 0;
+  [[maybe_unused]] const ssize_t taken = read(fd, &requests, sizeof requests);
+}
+
 }  // namespace
 
 Freezer::Freezer(const Store& store, std::string recording)
-    : store_(store), recording_(std::move(recording)), wake_(eventfd(0, EFD_CLOEXEC)) {
+    : store_(store), recording_(std::move(recording)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   descriptor_to_wake = wake_;
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -69,12 +74,13 @@ void Freezer::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   while (wait_for_wake(wake_, -1) && !over_) {
-    uint64_t requests = 0;
-    [[maybe_unused]] const ssize_t taken = read(wake_, &requests, sizeof requests);
-    int tries = 0;
-    do wait_for_wake(wake_, kPatienceMs);
-    while (!over_ && !has_come_far_enough() && ++tries < kTries);
-    if (over_) return;
+    // Whoever asks meanwhile wants what this copy will have.
+    for (int tries = 0; tries == 0 || (!has_come_far_enough() && tries < kTries); ++tries) {
+      take_wakes(wake_);
+      wait_for_wake(wake_, kPatienceMs);
+      if (over_) return;
+    }
+    take_wakes(wake_);
     const auto frozen = freeze_recording(store_, recording_, "");
     tell(frozen ? fmt::format("{}: what is kept so far is frozen as {}", recording_, *frozen)
                 : frozen.error().message());

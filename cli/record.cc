@@ -94,7 +94,7 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
   record_options.snapshots.wanted = !options.no_snapshots;
   record_options.snapshots.interval = std::chrono::nanoseconds(options.snapshot_every_ns);
   record_options.snapshots.budget = options.snapshot_budget / 100;
-  record_options.spin_limit_s = options.spin_limit_ns / 1'000'000'000;
+  record_options.spin_limit_s = (options.spin_limit_ns + 999'999'999) / 1'000'000'000;
   record_options.on_spin = options.on_spin == "kill" ? OnSpin::kill : OnSpin::detach;
   record_options.warn = [](const std::string& text) { tell(text); };
   BYGONE_ASSIGN(const std::string program, attaches ? describe_process(options.pid, record_options)

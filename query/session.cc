@@ -58,16 +58,17 @@ int authorize(void* state, int action, const char* first, const char* second, co
 // stands all the time, since to change it has SQLite compile every statement anew.
 class Session::Guard {
  public:
-  explicit Guard(Session& session) : functions_(session.functions_) {
-    functions_ = {};
-    functions_.asking = true;
+  explicit Guard(Session& session)
+      : functions_(session.functions_), before_(std::exchange(functions_.asking, true)) {
+    functions_.error.reset();
   }
-  ~Guard() { functions_.asking = false; }
+  ~Guard() { functions_.asking = before_; }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
  private:
   RowFunctionState& functions_;
+  bool before_;
 };
 
 void Session::Finalize::operator()(sqlite3_stmt* statement) const {

@@ -20,7 +20,8 @@ namespace bygone::query {
 
 // SQL over one recording with bygone's views and functions (docs/query.md). Safe on files from strangers:
 // nothing but SELECT passes, nothing outside the recording can be reached, and what a file's own schema
-// defines is not trusted. Uses the reader's connection; the reader must outlive the session. Not thread-safe.
+// defines is not trusted. Uses the reader's connection: one session at a time,
+// which the reader must outlive. Not thread-safe.
 class Session {
  public:
   // `machine` answers what takes a replay; without one such questions fail with unavailable.

@@ -48,10 +48,11 @@ std::vector<pid_t> threads_of(pid_t pid) {
   return tids;
 }
 
-enum class Seized { stopped, ended, busy };
+enum class Seized { stopped, ended, busy, called_off };
 
 // Takes the thread's stop that PTRACE_INTERRUPT has asked for; signals that come first are kept, but for
-// faults, which come again. Busy: it waits where nothing wakes it.
+// faults, which come again. Busy: it waits where nothing wakes it. Called off: the
+// user has asked for the end.
 Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginfo_t>& arrived) {
   const auto deadline = std::chrono::steady_clock::now() + kSeizePatience;
   for (;;) {
@@ -62,7 +63,8 @@ Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginf
     }
     const bool asked = stop_request != nullptr && stop_request->is_there();
     if (!stop && errno == EINTR) {
-      if (asked || std::chrono::steady_clock::now() > deadline) return Seized::busy;
+      if (asked) return Seized::called_off;
+      if (std::chrono::steady_clock::now() > deadline) return Seized::busy;
       continue;
     }
     if (!stop || stop->kind == Stop::Kind::exited) return Seized::ended;
@@ -136,6 +138,8 @@ Expected<void> Session::seize_threads(Attachment& attachment) {
       ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
       std::vector<siginfo_t> arrived;
       const Seized outcome = await_stop(tid, stop_, arrived);
+      if (outcome == Seized::called_off)
+        return cannot_attach(pid, "was not attached to before the recording was to end", "give it more time");
       if (outcome == Seized::busy)
         return cannot_attach(
             pid,

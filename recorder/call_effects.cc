@@ -177,7 +177,8 @@ pid_t Session::own_number(const RecordedTask& task) {
 
 void Session::note_numbers(RecordedTask& task) {
   task.numbers = numbers_of(task.tid);
-  has_pid_namespaces_ = has_pid_namespaces_ || task.numbers.size() > 1;
+  if (task.numbers.size() < 2) task.numbers.clear();
+  has_pid_namespaces_ = has_pid_namespaces_ || !task.numbers.empty();
 }
 
 pid_t Session::number_seen_by(const RecordedTask& viewer, const RecordedTask& task) {

@@ -64,7 +64,7 @@ void Session::tell_what_holds_up() const {
     options_.warn(task->sleeps_in_vfork
                       ? name + " cannot be let go before its vfork(2) child executes a program or ends"
                       : name +
-                            " cannot be let go before the call it sleeps in ends; nothing interrupts that");
+                            " has not stopped yet, and cannot be let go before that; a device may keep it");
   }
 }
 

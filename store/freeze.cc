@@ -23,8 +23,15 @@ Expected<std::string> freeze_recording(const Store& store, std::string_view name
     BYGONE_ASSIGN(const auto catalog, Catalog::open(catalog_path(store.directory())));
     return catalog->use_likewise(reader->name(), chosen);
   };
+  // Under its own name only when it is whole: somebody may be looking whether it is there yet.
+  const std::filesystem::path draft = database.string() + ".part";
   const auto copy_window = [&] {
-    SQLite::Database copy(database.string(), SQLite::OPEN_READWRITE);
+    static_cast<void>(remove_recording_files(draft));  // of a process that was killed
+    SQLite::Database copy(draft.string(),
+                          SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX);
+    std::error_code ignored;
+    std::filesystem::permissions(
+        draft, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
     copy_database(recording_database(*reader), copy);
     copy.exec("PRAGMA journal_mode = DELETE");
     SQLite::Statement put(copy, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
@@ -46,9 +53,17 @@ Expected<std::string> freeze_recording(const Store& store, std::string_view name
     drop.exec();
     copy.exec("DELETE FROM unfinished_row");
   };
+  const auto give_name = [&]() -> Expected<void> {
+    std::error_code error;
+    std::filesystem::rename(draft, database, error);
+    if (error)
+      return fail(ErrorKind::io, chosen, fmt::format("cannot be given its name ({})", error.message()));
+    return use_likewise();
+  };
   const auto frozen =
-      use_likewise().and_then([&] { return guarded(chosen, copy_window); }).and_then(use_likewise);
+      use_likewise().and_then([&] { return guarded(chosen, copy_window); }).and_then(give_name);
   if (!frozen) {
+    static_cast<void>(remove_recording_files(draft));
     static_cast<void>(remove_recording_files(database));
     return tl::unexpected(frozen.error());
   }

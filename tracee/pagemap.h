@@ -56,6 +56,7 @@ class Pagemap {
 
 // Nothing is there although the entry says that the page is swapped out: a marker, of write protection by
 // userfaultfd(2) and the like (SWP_PTE_MARKER, include/linux/swapops.h). Touching it would ask the program.
+// Only who has CAP_SYS_ADMIN is told the type.
 constexpr bool is_marker(uint64_t pagemap_entry) {
   constexpr uint64_t kPresentOrSwapped = 3, kSwappedOnly = 1, kSwapTypes = 0x1f, kMarkerType = 31;
   return (pagemap_entry >> 62 & kPresentOrSwapped) == kSwappedOnly &&

@@ -234,8 +234,10 @@ constexpr auto kIoctls = sorted(std::to_array<OptionRow>({
     {0x89a1, "SIOCBRDELBR"},
     {0x89a2, "SIOCBRADDIF"},
     {0x89a3, "SIOCBRDELIF"},
-    // SIOCUNIXFILE of Unix sockets writes nothing; SIOCGETVIFCNT and SIOCGETMIFCNT_IN6 of routing sockets do.
-    {0x89e0, "SIOCPROTOPRIVATE", {out(40)}},
+    // SIOCUNIXFILE of Unix sockets writes nothing; SIOCGETVIFCNT and SIOCGETMIFCNT_IN6 of routing sockets
+    // write 40
+    // bytes, SIOCX25GSUBSCRIP 208.
+    {0x89e0, "SIOCPROTOPRIVATE", {out(208)}},
     {0x8b01, "SIOCGIWNAME", {always_out(32)}},
     // Namespaces and pidfds
     {request(0, 0xb7, 4, 0), "NS_GET_OWNER_UID", {out(4)}},
