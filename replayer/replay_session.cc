@@ -359,7 +359,8 @@ LeftOut ReplaySession::left_out(const ReplayedTask& task, const Registers& regis
     if (&other != &task)
       left_out.add_stack_pointer(task.space->space, Address{other.registers[Register::rsp]});
     if (other.at_entry)
-      left_out.add_call(note_entry(other.registers, task.space->memory), task.space->memory, task.space->space);
+      left_out.add_call(note_entry(other.registers, task.space->memory), task.space->memory,
+                        task.space->space);
   }
   return left_out;
 }

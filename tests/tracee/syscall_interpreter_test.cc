@@ -13,6 +13,8 @@
 #include <map>
 #include <vector>
 
+#include "tracee/address_space.h"
+
 namespace bygone {
 namespace {
 
@@ -231,6 +233,66 @@ TEST(SyscallInterpreter, RemembersAnIovecThatIsReadInto) {
   const CallEntry entry = note_entry(call(SYS_readv, {3, vector, 1}), memory);
   memory.put(vector, iovec{nullptr, 0});
   EXPECT_THAT(written_by(entry, 16, memory).ranges, ElementsAre(at(vector, 16)));
+}
+
+TEST(SyscallInterpreter, RemembersAPointerThatIsWrittenOver) {
+  FakeMemory memory;
+  constexpr uint64_t holder = 0x1000, buffer = 0x20000;
+  struct {
+    uint64_t value;
+    uint32_t size, flags;
+  } arguments{buffer, 20, 0};
+  memory.put(holder, arguments);
+  const CallEntry entry = note_entry(call(464, {3, 0x3000, 0, 0x4000, holder, 16}), memory);  // getxattrat
+  arguments.value = 0x7465787420736968;
+  memory.put(holder, arguments);
+  EXPECT_THAT(written_by(entry, 20, memory).ranges, ElementsAre(at(buffer, 20)));
+}
+
+TEST(SyscallInterpreter, TakesTheLengthBeforeWhereTheValueLiesOverIt) {
+  FakeMemory memory;
+  constexpr uint64_t value = 0x10000, length = value + 4;
+  memory.put<uint32_t>(length, 16);
+  const CallEntry entry = note_entry(call(SYS_getsockname, {3, value, length}), memory);
+  memory.put<uint32_t>(length, 2);
+  EXPECT_THAT(written_by(entry, 0, memory).ranges, ElementsAre(at(value, 16), at(length, 4)));
+}
+
+TEST(SyscallInterpreter, FollowsAHeaderThatCameAsAnEarlierMessage) {
+  FakeMemory memory;
+  constexpr uint64_t messages = 0x1000, first = 0x2000, second = 0x2010, other = 0x2020;
+  const auto header = [](uint64_t vector) {
+    mmsghdr message{};
+    message.msg_hdr.msg_iov = reinterpret_cast<iovec*>(vector);
+    message.msg_hdr.msg_iovlen = 1;
+    return message;
+  };
+  memory.put(first, iovec{reinterpret_cast<void*>(messages + sizeof(mmsghdr)), sizeof(msghdr)});
+  memory.put(second, iovec{reinterpret_cast<void*>(0x30000), 8});
+  memory.put(other, iovec{reinterpret_cast<void*>(0x40000), 8});
+  memory.put(messages, header(first));
+  memory.put(messages + sizeof(mmsghdr), header(second));
+  const CallEntry entry = note_entry(call(SYS_recvmmsg, {3, messages, 2, 0, 0}), memory);
+  mmsghdr replaced = header(other);
+  replaced.msg_len = 8;
+  memory.put(messages + sizeof(mmsghdr), replaced);
+  EXPECT_THAT(written_by(entry, 2, memory).ranges, IsSupersetOf({at(0x40000, 8)}));
+}
+
+TEST(SyscallInterpreter, SaysWhatACallUnderWayMayWriteWithoutLookingThere) {
+  FakeMemory memory;
+  MappingId next_id{1};
+  AddressSpace space(AddressSpaceId{1}, next_id);
+  Mapping mapping;
+  mapping.recorded.range = at(0x10000, 0x3000);
+  mapping.recorded.prot = *Protection::parse("rw-p");
+  space.insert(EventNumber{1}, mapping);
+  const CallEntry entry = note_entry(call(SYS_read, {3, 0x11000, 0x100000}), memory);
+  memory.reads = 0;
+  EXPECT_THAT(may_be_written_by(entry, memory, space), ElementsAre(at(0x11000, 0x2000)));
+  EXPECT_EQ(memory.reads, 0);
+  EXPECT_THAT(may_be_written_by(note_entry(call(SYS_read, {3, 0x50000, 16}), memory), memory, space),
+              IsEmpty());
 }
 
 TEST(SyscallInterpreter, KnowsWhatRecvmsgLeavesBehind) {
