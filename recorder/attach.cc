@@ -129,9 +129,7 @@ Expected<void> Session::seize_threads(Attachment& attachment) {
       if (attachment.threads.contains(tid)) continue;
       const auto seized = seize(tid, WhenTracerDies::run_on);
       if (!seized && tracer_of(tid) != getpid()) {
-        std::error_code error;
-        if (tid != pid && !std::filesystem::exists(fmt::format("/proc/{}/task/{}", pid, tid), error))
-          continue;
+        if (tid != pid && is_ending(tid)) continue;
         return seized;
       }
       found = true;
@@ -166,9 +164,9 @@ Expected<void> Session::seize_descendants() {
   std::vector<pid_t> parents = {attachments_.begin()->first};
   for (size_t i = 0; i < parents.size(); ++i) {
     for (const pid_t child : children_of(parents[i])) {
-      if (attachments_.contains(child) || has_ended(child, child)) continue;
+      if (attachments_.contains(child) || is_ending(child)) continue;
       if (const auto possible = check_can_attach(child); !possible) {
-        if (has_ended(child, child)) continue;
+        if (is_ending(child)) continue;
         return possible;
       }
       for (const pid_t parent : parents)
@@ -180,7 +178,7 @@ Expected<void> Session::seize_descendants() {
       const auto seized = seize_threads(attachment);
       if (seized) {
         parents.push_back(child);
-      } else if (has_ended(child, child)) {
+      } else if (is_ending(child)) {
         attachments_.erase(child);
       } else {
         return seized;

@@ -103,7 +103,7 @@ Expected<RecordOutcome> record_process(pid_t pid, const RecordOptions& options,
                                        std::optional<std::chrono::nanoseconds> duration, RecordSink& sink) {
   cpu_set_t processors;
   BYGONE_TRY(pin(processors, sink));
-  const StopRequest stop(duration);
+  StopRequest stop(duration);
   Session session(options, sink, processors);
   return session.run_attached(pid, stop);
 }

@@ -95,10 +95,11 @@ Expected<RecordOutcome> Session::run(pid_t first) {
   return finish(record(first));
 }
 
-Expected<RecordOutcome> Session::run_attached(pid_t process, const StopRequest& stop) {
+Expected<RecordOutcome> Session::run_attached(pid_t process, StopRequest& stop) {
   stop_ = &stop;
   begin_waiting(process);
   auto recorded = attach_to(process);
+  stop.begin_time();
   if (recorded) recorded = loop();
   const bool detaches = recorded && !tasks_.empty() && !log_.check();
   if (detaches) log_.row(HeaderEntry{"outcome", "detached"});

@@ -44,7 +44,7 @@ class Session {
   Expected<RecordOutcome> run(pid_t first);
   // Records a process that runs already, until no task is left or a stop is asked for; the process then runs
   // on.
-  Expected<RecordOutcome> run_attached(pid_t process, const StopRequest& stop);
+  Expected<RecordOutcome> run_attached(pid_t process, StopRequest& stop);
 
  private:
   // session.cc: turns

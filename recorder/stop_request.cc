@@ -37,11 +37,13 @@ StopRequest::~StopRequest() {
 
 void StopRequest::watch(std::optional<std::chrono::nanoseconds> duration, pid_t waiter) {
   const sigset_t set = stop_signals();
-  const auto began = std::chrono::steady_clock::now();
+  std::optional<std::chrono::steady_clock::time_point> began;
   const timespec nudge{0, std::chrono::nanoseconds(kNudge).count()};
   while (!over_) {
     const bool signalled = sigtimedwait(&set, nullptr, &nudge) > 0;
-    const bool timed_out = duration && std::chrono::steady_clock::now() - began >= *duration;
+    const auto now = std::chrono::steady_clock::now();
+    if (running_ && !began) began = now;
+    const bool timed_out = duration && began && now - *began >= *duration;
     if (signalled || timed_out) requested_ = true;
     // Again and again: the waiter may have looked just before it went to sleep.
     if (requested_ && !over_) tgkill(getpid(), waiter, SIGALRM);
