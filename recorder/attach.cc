@@ -51,8 +51,8 @@ std::vector<pid_t> threads_of(pid_t pid) {
 enum class Seized { stopped, ended, busy, called_off };
 
 // Takes the thread's stop that PTRACE_INTERRUPT has asked for; signals that come first are kept, but for
-// faults, which come again. Busy: it waits where nothing wakes it. Called off: the
-// user has asked for the end.
+// faults, which come again. Busy: it waits where nothing wakes it. Called off: the user has asked for the
+// end.
 Seized await_stop(pid_t tid, const StopRequest* stop_request, std::vector<siginfo_t>& arrived) {
   const auto deadline = std::chrono::steady_clock::now() + kSeizePatience;
   for (;;) {

@@ -47,7 +47,7 @@ class Session {
   Expected<RecordOutcome> run_attached(pid_t process, StopRequest& stop);
 
  private:
-  // session.cc: turns
+  // session.cc: the loop, and what comes of each stop
   Expected<void> record(pid_t first);
   void begin_waiting(pid_t first);
   Expected<RecordOutcome> finish(const Expected<void>& recorded);
@@ -61,18 +61,21 @@ class Session {
   void collect_stops();
   void let_faults_sleep();
   void file_stop(const Stop& stop);
-  // Its call is over, and the frame that says so comes next.
-  static bool has_finished_call(const RecordedTask& task);
-  void await_woken();
+  static bool is_asleep(const RecordedTask& task);
+  Expected<void> handle_at_once(RecordedTask& task, const Stop& stop);
+
+  // turns.cc: who runs next
   RecordedTask* choose();
+  bool others_can_run(const RecordedTask& task) const;
   // Tasks whose computation no frame tells of yet: nobody who shares their memory may run before that.
   std::vector<const RecordedTask*> in_the_way() const;
   bool can_run(const RecordedTask& task, std::span<const RecordedTask* const> in_the_way) const;
   static bool ran_on(const RecordedTask& task);
-  static bool is_asleep(const RecordedTask& task);
-  Expected<void> handle_at_once(RecordedTask& task, const Stop& stop);
-  bool others_can_run(const RecordedTask& task) const;
+  // Its call is over, and the frame that says so comes next.
+  static bool has_finished_call(const RecordedTask& task);
+  void await_woken();
   static bool share_memory(const RecordedTask& a, const RecordedTask& b);
+
   // computing.cc: tasks in user code
   // Sets the task going in user code and handles its next stop. One that computes for long while others wait
   // is left to itself, and they run beside it, as far as they share no memory with it.
@@ -367,6 +370,7 @@ class Session {
   void note_exec_for_tracer(RecordedTask& task, pid_t former_number);
   Expected<void> note_altered(RecordedTask& task, Traced::Place place);
   Expected<void> go_on_from_stop(RecordedTask& task);
+  static void stay_in_group_stop(RecordedTask& task);
   static Expected<void> end_job_stop(RecordedTask& task);
   Expected<void> pass_signal(RecordedTask& task, int signal);
   static bool is_stepped(const RecordedTask& task);

@@ -358,15 +358,12 @@ std::vector<MemoryRange> Session::written_by_last_call(RecordedTask& task) {
 // Its return has a frame of its own where it is seen, before the digests that come with the end.
 Expected<void> Session::end_last_call(RecordedTask& task) {
   const auto written = written_by_last_call(task);
-  // No others: whoever reads one that userfaultfd(2) watches waits for the program.
-  const auto is_there = [](Pagemap::Page page) {
-    return page == Pagemap::Page::own || page == Pagemap::Page::of_file;
-  };
   const bool is_seen = std::any_of(written.begin(), written.end(), [&](const MemoryRange& range) {
     return other_view(task, range.start).first != nullptr;
   });
   if (!is_seen || get_registers(task.tid, task.registers) == Outcome::gone) return {};
-  for (const MemoryRange& range : written) capture_pages(task, range, is_there);
+  // No others: whoever reads one that userfaultfd(2) watches waits for the program.
+  for (const MemoryRange& range : written) capture_pages(task, range, Pagemap::is_there);
   task.in_call = false;
   // `entry` has the number of the call that restart_syscall(2) goes on with.
   const bool restarted = task.registers[Register::orig_rax] == SYS_restart_syscall;

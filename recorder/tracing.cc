@@ -244,9 +244,7 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
       // Whoever is traced no more stays stopped with its process; it hears of the end of that, which may have
       // come.
       if (traced.tracer == 0 && WSTOPSIG(traced.status) != SIGTRAP) {
-        task.state = RecordedTask::State::away;
-        task.job_stopped = true;
-        resume(task.tid, Resume::listen);
+        stay_in_group_stop(task);
         return {};
       }
       return end_job_stop(task);
@@ -254,6 +252,12 @@ Expected<void> Session::go_on_from_stop(RecordedTask& task) {
       return on_exit_event(task);
   }
   return {};
+}
+
+void Session::stay_in_group_stop(RecordedTask& task) {
+  task.state = RecordedTask::State::away;
+  task.job_stopped = true;
+  resume(task.tid, Resume::listen);
 }
 
 Expected<void> Session::end_job_stop(RecordedTask& task) {

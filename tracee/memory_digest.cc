@@ -56,9 +56,6 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
                                           TraceeMemory& memory, DigestScope scope, const LeftOut& left_out) {
   std::vector<MemoryDigest> digests;
   Pagemap pagemap(tid);
-  const auto is_there = [](Pagemap::Page p) {
-    return p != Pagemap::Page::absent && p != Pagemap::Page::guard;
-  };
   std::vector<std::byte> bytes(kPagesAtOnce * kPageSize);
   for (const auto& [start, mapping] : space.mappings()) {
     const bool shared = mapping.recorded.prot.shared;
@@ -99,8 +96,9 @@ std::vector<MemoryDigest> digest_writable(EventNumber event, const AddressSpace&
         }
         // No others are touched: whoever touches one that userfaultfd(2) watches waits for the program.
         const auto& found = pagemap.look_up(at, pages);
-        for (auto from = found.begin(); (from = std::find_if(from, found.end(), is_there)) != found.end();) {
-          const auto to = std::find_if_not(from, found.end(), is_there);
+        for (auto from = found.begin();
+             (from = std::find_if(from, found.end(), Pagemap::is_there)) != found.end();) {
+          const auto to = std::find_if_not(from, found.end(), Pagemap::is_there);
           add(at + size_t(from - found.begin()) * kPageSize, size_t(to - from));
           from = to;
         }

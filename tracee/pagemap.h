@@ -22,6 +22,7 @@ class Pagemap {
 
   // own: also one that is swapped out; guard: MADV_GUARD_INSTALL, which Linux tells of since 6.15.
   enum class Page : unsigned char { absent, own, of_file, guard };
+  static constexpr bool is_there(Page page) { return page == Page::own || page == Page::of_file; }
   // The pages from `start` on; all `own`, to be on the safe side, where the kernel does not tell.
   const std::vector<Page>& look_up(Address start, size_t pages);
 
