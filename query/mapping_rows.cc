@@ -88,13 +88,16 @@ RowFunction mappings_at(RecordingReader& recording) {
           mapping_columns(),
           {"event", "address_space"},
           2,
-          [&recording](const Row& arguments) -> Expected<std::vector<Row>> {
+          nullptr,
+          [&recording](const Row& arguments) -> Expected<NextRow> {
             BYGONE_ASSIGN(const uint64_t event, positive(arguments[0], "mappings_at", "event"));
             BYGONE_ASSIGN(const uint64_t space, positive(arguments[1], "mappings_at", "address_space"));
-            BYGONE_ASSIGN(const auto mappings, mappings_of(recording, event, space));
-            std::vector<Row> rows;
-            for (const Mapping& mapping : mappings) rows.push_back(row_of(mapping));
-            return rows;
+            BYGONE_ASSIGN(auto mappings, mappings_of(recording, event, space));
+            return [mappings = std::move(mappings), at = size_t(0)](Row& row) mutable -> Expected<bool> {
+              if (at == mappings.size()) return false;
+              row = row_of(mappings[at++]);
+              return true;
+            };
           }};
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -73,7 +74,8 @@ std::string status_text(int64_t wait_status) {
 }
 
 std::string hex_text(uint64_t value) {
-  return fmt::format("{:#x}", value);
+  char text[2 + 16] = {'0', 'x'};
+  return {text, std::to_chars(text + 2, std::end(text), value, 16).ptr};
 }
 
 std::string time_text(int64_t epoch_ns) {

@@ -73,16 +73,21 @@ class CsvWriter : public RowWriter {
     return row(names);
   }
   Expected<void> row(std::span<const Cell> cells) override {
-    std::string text;
-    for (size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + csv_field(cells[i]);
+    line_.clear();
+    for (size_t i = 0; i < cells.size(); ++i) {
+      if (i != 0) line_ += ',';
+      append_csv_field(cells[i], line_);
+    }
     // A lone empty field would be an empty line, which readers skip.
-    if (cells.size() == 1 && text.empty()) text = "\"\"";
-    return sink_(text + "\r\n");
+    if (cells.size() == 1 && line_.empty()) line_ = "\"\"";
+    line_ += "\r\n";
+    return sink_(line_);
   }
   Expected<void> end() override { return {}; }
 
  private:
   TextSink sink_;
+  std::string line_;
 };
 
 }  // namespace

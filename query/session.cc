@@ -194,7 +194,7 @@ Expected<void> Session::for_each_row(const std::string& sql,
   BYGONE_TRY(begin(header));
   Row row(static_cast<size_t>(columns));
   while (status == SQLITE_ROW) {
-    for (int i = 0; i < columns; ++i) row[size_t(i)] = cell_of(sqlite3_column_value(statement.get(), i));
+    for (int i = 0; i < columns; ++i) assign_cell(row[size_t(i)], sqlite3_column_value(statement.get(), i));
     BYGONE_ASSIGN(const bool go_on, visit(row));
     if (!go_on) return {};
     status = sqlite3_step(statement.get());

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -40,7 +41,7 @@ std::string number(double value) {
 }
 
 std::string plain_text(const Cell& cell) {
-  if (const auto* integer = std::get_if<int64_t>(&cell)) return fmt::format("{}", *integer);
+  if (const auto* integer = std::get_if<int64_t>(&cell)) return std::to_string(*integer);
   if (const auto* real = std::get_if<double>(&cell)) return number(*real);
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   if (const auto* blob = std::get_if<Blob>(&cell)) return hex(blob->bytes);
@@ -92,15 +93,23 @@ std::string json_value(const Cell& cell) {
   return json_string(plain_text(cell));
 }
 
-std::string csv_field(const Cell& cell) {
-  std::string text = plain_text(cell);
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
+void append_csv_field(const Cell& cell, std::string& line) {
+  const auto* text = std::get_if<std::string>(&cell);
+  if (text == nullptr) {
+    line += plain_text(cell);  // numbers and hex: nothing to quote
+    return;
   }
-  return quoted + '"';
+  const auto quoted_with = [](char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; };
+  if (std::none_of(text->begin(), text->end(), quoted_with)) {
+    line += *text;
+    return;
+  }
+  line += '"';
+  for (const char c : *text) {
+    if (c == '"') line += '"';
+    line += c;
+  }
+  line += '"';
 }
 
 std::string table_text(const Cell& cell) {

@@ -16,8 +16,8 @@ std::string json_string(std::string_view text);
 // Bytes that are not UTF-8 become U+FFFD.
 std::string utf8_text(std::string_view text);
 
-// A CSV field as RFC 4180 has it; NULL is the empty field.
-std::string csv_field(const Cell& cell);
+// Adds a CSV field as RFC 4180 has it; NULL is the empty field.
+void append_csv_field(const Cell& cell, std::string& line);
 
 // For a table on a terminal: control characters and broken UTF-8 are shown as escapes, never sent.
 std::string table_text(const Cell& cell);

@@ -77,11 +77,10 @@ Expected<std::vector<Mapping>> MappingQuery::at(AddressSpaceId space, EventNumbe
   std::vector<Mapping> found;
   BYGONE_ASSIGN(const Checkpoint before, checkpoint(space, event));
   found.reserve(before.ids.size());
+  by_id_.bind(2, int64_t(space.value));
+  by_id_.bind(3, int64_t(event.value));
   for (const uint64_t id : before.ids) {
-    by_id_.reset();
     by_id_.bind(1, int64_t(id));
-    by_id_.bind(2, int64_t(space.value));
-    by_id_.bind(3, int64_t(event.value));
     BYGONE_TRY(collect(by_id_, found));
   }
   BYGONE_TRY(collect_since(space, before.event, event, found));
