@@ -170,7 +170,7 @@ SuspendedFilters::SuspendedFilters(pid_t tid, const SeccompFilters::Shared& filt
     : tid_(tid), when_(when), suspended_(filters && suspend_filters(tid, when) == Outcome::done) {}
 
 SuspendedFilters::~SuspendedFilters() {
-  if (suspended_) report_filter_stops(tid_, when_);
+  if (suspended_) heed_filters(tid_, when_);
 }
 
 SeccompFilters::Shared SeccompFilters::after(const Registers& call, TraceeMemory& memory,

@@ -400,6 +400,7 @@ class Session {
   int64_t syscall_info(RecordedTask& tracer, RecordedTask& tracee);
   int64_t thread_registers(RecordedTask& tracer, RecordedTask& tracee);
   int64_t pending_signals(RecordedTask& tracer, RecordedTask& tracee);
+  void warn_of_options(uint32_t options);
   void warn_of_request(const std::string& what, const std::string& consequence);
   // tracing_waits.cc: wait4(2), waitid(2)
   struct WaitRequest;

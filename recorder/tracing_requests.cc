@@ -163,6 +163,7 @@ int64_t Session::attach(RecordedTask& tracer) {
   take_as_tracee(*task, tracer.tid);
   task->traced.seized = seizes;
   if (seizes) task->traced.options = uint32_t(call.argument(3));
+  warn_of_options(task->traced.options);
   if (task->job_stopped)
     ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);  // it reports its stop anew
   else if (!seizes) {
@@ -189,9 +190,7 @@ int64_t Session::interrupt(RecordedTask& tracee) {
 int64_t Session::set_options(RecordedTask& tracee, uint64_t options) {
   if ((options & ~kKnownOptions) != 0) return -EINVAL;
   tracee.traced.options = uint32_t(options);
-  if ((options & PTRACE_O_TRACESECCOMP) != 0) report_filter_stops(tracee.tid, when_we_die(tracee));
-  if ((options & PTRACE_O_SUSPEND_SECCOMP) != 0)
-    warn_of_request("PTRACE_O_SUSPEND_SECCOMP", "filters go on deciding");
+  warn_of_options(tracee.traced.options);
   return 0;
 }
 
@@ -405,6 +404,11 @@ int64_t Session::pending_signals(RecordedTask& tracer, RecordedTask& tracee) {
   if (result <= 0) return result;
   const auto bytes = std::as_bytes(std::span(found)).first(size_t(result) * sizeof(siginfo_t));
   return hand_over(tracer, Address{call.argument(3)}, bytes) ? result : -EFAULT;
+}
+
+void Session::warn_of_options(uint32_t options) {
+  if ((options & PTRACE_O_SUSPEND_SECCOMP) != 0)
+    warn_of_request("PTRACE_O_SUSPEND_SECCOMP", "filters go on deciding");
 }
 
 void Session::warn_of_request(const std::string& what, const std::string& consequence) {

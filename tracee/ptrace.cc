@@ -21,7 +21,8 @@ static_assert(sizeof(user_regs_struct) == sizeof(Registers));
 namespace {
 
 constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
+                          PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
+                          PTRACE_O_TRACESECCOMP;
 
 long options_for(WhenTracerDies when) {
   return kOptions | (when == WhenTracerDies::is_killed ? long{PTRACE_O_EXITKILL} : 0);
@@ -47,14 +48,13 @@ Expected<void> seize(pid_t tid, WhenTracerDies when) {
                   : "");
 }
 
-Outcome report_filter_stops(pid_t tid, WhenTracerDies when) {
-  return outcome_of(
-      ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options_for(when) | PTRACE_O_TRACESECCOMP)));
+Outcome suspend_filters(pid_t tid, WhenTracerDies when) {
+  const long options = options_for(when) | PTRACE_O_SUSPEND_SECCOMP;
+  return outcome_of(ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options)));
 }
 
-Outcome suspend_filters(pid_t tid, WhenTracerDies when) {
-  const long options = options_for(when) | PTRACE_O_TRACESECCOMP | PTRACE_O_SUSPEND_SECCOMP;
-  return outcome_of(ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options)));
+Outcome heed_filters(pid_t tid, WhenTracerDies when) {
+  return outcome_of(ptrace(PTRACE_SETOPTIONS, tid, nullptr, as_pointer(options_for(when))));
 }
 
 Outcome resume(pid_t tid, Resume how, int signal) {

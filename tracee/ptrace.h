@@ -32,11 +32,10 @@ enum class WhenTracerDies { is_killed, run_on };
 // Attaches without stopping (PTRACE_SEIZE), with all events on and PTRACE_O_TRACESYSGOOD.
 Expected<void> seize(pid_t tid, WhenTracerDies when = WhenTracerDies::is_killed);
 
-// The stopped task, and those it makes from now on, stop where a seccomp filter says SECCOMP_RET_TRACE.
-Outcome report_filter_stops(pid_t tid, WhenTracerDies when);
-// From now on its filters are not asked (PTRACE_O_SUSPEND_SECCOMP: takes CAP_SYS_ADMIN, and a tracer without
-// filters); report_filter_stops ends that.
+// From now on the filters of the stopped task are not asked (PTRACE_O_SUSPEND_SECCOMP: takes CAP_SYS_ADMIN,
+// and a tracer without filters); heed_filters ends that.
 Outcome suspend_filters(pid_t tid, WhenTracerDies when);
+Outcome heed_filters(pid_t tid, WhenTracerDies when);
 
 Outcome resume(pid_t tid, Resume how, int signal = 0);
 Outcome get_registers(pid_t tid, Registers& registers);
