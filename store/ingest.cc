@@ -1,24 +1,11 @@
 #include "store/ingest.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
-#include "schema/version.h"
-#include "store/blob_writer.h"
-#include "store/database.h"
-#include "store/frame_chunk.h"
-#include "store/mapping_checkpoint.h"
-#include "store/outcome.h"
-#include "store/recording_schema.h"
-#include "store/row_sql.h"
-#include "store/row_store.h"
-#include "store/shared_payloads.h"
-#include "store/unfinished_event.h"
-#include "store/window_keeper.h"
+#include "store/ingest_impl.h"
 
 namespace bygone {
 
@@ -29,88 +16,13 @@ constexpr uint64_t kPendingFrames = 1 << 17;
 constexpr uint64_t kPendingPayloadBytes = 64 << 20;
 // An event of more rows than this is not believed.
 constexpr size_t kMostRowsPerEvent = 1 << 20;
-constexpr int kAutocheckpointPages = 2048;
-constexpr int64_t kSmallRecordingBytes = 2 << 20;
-constexpr int kSmallPageBytes = 1024;
-
-int64_t last_id(SQLite::Database& database, std::string_view table) {
-  SQLite::Statement newest(database, fmt::format("SELECT coalesce(max(id), 0) FROM {}", table));
-  return newest.executeStep() ? newest.getColumn(0).getInt64() : 0;
-}
-
-void set_durability(SQLite::Database& database, Durability durability) {
-  if (durability == Durability::survives_machine) database.exec("PRAGMA synchronous = FULL");
-}
-
-int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 
-struct Ingest::Impl {
-  Impl(std::unique_ptr<SQLite::Database> db, IngestOptions given)
-      : database(std::move(db)),
-        options(std::move(given)),
-        object(options.database.stem().string()),
-        rows(*database),
-        blobs(*database, last_id(*database, "blob") + 1, *options.pool),
-        chunks(*database, *options.pool),
-        checkpoints(*database),
-        unfinished(*database),
-        window(*database, object, options.catalog) {
-    if (!options.catalog.empty())
-      shared.emplace(*database, object, options.catalog, last_id(*database, "shared_chunk") + 1,
-                     *options.pool);
-  }
-
-  void begin();
-  Expected<void> store_piece(std::span<const std::byte> piece, std::optional<SharedPayloads::Extent> share_as,
-                             SourceState& source);
-  uint64_t payload_limit() const {
-    const uint64_t limit = window.pending_limit_bytes();
-    return limit == 0 ? kPendingPayloadBytes : std::min(limit, kPendingPayloadBytes);
-  }
-  uint64_t raw_bytes() const { return blobs.raw_bytes() + (shared ? shared->raw_bytes() : 0); }
-  bool positions_pending() const;
-  void load();
-  Expected<void> commit_now();
-  void roll_back() noexcept;
-  void shrink();
-  Expected<void> take(AnyRow row, std::span<const std::byte> payload, SourceState& source);
-  Expected<void> take_frame(const Frame& frame, std::span<const std::byte> payload, SourceState& source);
-  Expected<void> put(const AnyRow& row, const std::optional<BlobPosition>& payload);
-  Expected<void> put_header(std::string key, std::string value);
-  void see_header(const HeaderEntry& entry);
-  Expected<void> prune();
-  template <class Action>
-  Expected<void> attempt(Action&& action);
-
-  std::unique_ptr<SQLite::Database> database;
-  IngestOptions options;
-  std::string object;
-  RowStore rows;
-  BlobWriter blobs;
-  std::optional<SharedPayloads> shared;
-  FrameChunkWriter chunks;
-  MappingCheckpoints checkpoints;
-  UnfinishedEvent unfinished;
-  OutcomeTracker outcome;
-  std::vector<SourceState> sources = std::vector<SourceState>(1);
-  std::vector<uint64_t> committed_positions = std::vector<uint64_t>(1);
-  EventNumber last;
-  bool in_transaction = false;
-  bool outcome_given = false;
-  bool amends = false;  // the recording was over before
-  WindowKeeper window;
-  uint64_t pending_frames = 0;
-  uint64_t committed_payload_bytes = 0;
-  int64_t last_commit_ns = 0;
-  IngestCounts counts;
-  std::optional<Error> failed;
-};
+uint64_t Ingest::Impl::payload_limit() const {
+  const uint64_t limit = window.pending_limit_bytes();
+  return limit == 0 ? kPendingPayloadBytes : std::min(limit, kPendingPayloadBytes);
+}
 
 void Ingest::Impl::begin() {
   if (in_transaction) return;
@@ -146,34 +58,6 @@ bool Ingest::Impl::positions_pending() const {
   return false;
 }
 
-// What a resumed ingest must know besides what it writes.
-void Ingest::Impl::load() {
-  SQLite::Statement newest(*database, "SELECT coalesce(max(event), 0) FROM frame");
-  if (newest.executeStep()) last = EventNumber{uint64_t(newest.getColumn(0).getInt64())};
-  counts.committed_event = last;
-  const auto replay_rows = [&]<class Row>(std::type_identity<Row>, std::string_view where) {
-    SQLite::Statement all(
-        *database, fmt::format("SELECT {} FROM {} {}", column_list<Row>(), RowFields<Row>::table, where));
-    while (all.executeStep()) {
-      Row row{};
-      if (!read_row(all, row)) continue;
-      outcome.see(row);
-      checkpoints.see(row);
-    }
-  };
-  SQLite::Statement header(*database, "SELECT key, value FROM header");
-  while (header.executeStep()) see_header({header.getColumn(0).getString(), header.getColumn(1).getString()});
-  replay_rows(std::type_identity<Task>{}, "ORDER BY id");
-  replay_rows(
-      std::type_identity<Mapping>{},
-      "WHERE end_event = 9223372036854775807 AND address_space NOT IN (SELECT id FROM address_space WHERE "
-      "end_event < 9223372036854775807)");
-  sources = unfinished.load();
-  committed_positions.clear();
-  for (const SourceState& source : sources) committed_positions.push_back(source.position);
-  counts.committed_position = committed_positions[0];
-}
-
 Expected<void> Ingest::Impl::commit_now() {
   last_commit_ns = options.clock_ns();
   if (!in_transaction && !positions_pending()) return {};
@@ -201,26 +85,6 @@ void Ingest::Impl::roll_back() noexcept {
   if (!in_transaction) return;
   database->tryExec("ROLLBACK");
   in_transaction = false;
-}
-
-// Every table takes a page at least: large pages are for large recordings.
-void Ingest::Impl::shrink() {
-  if (pragma_number(*database, "page_count") * pragma_number(*database, "page_size") > kSmallRecordingBytes)
-    return;
-  database->tryExec(fmt::format("PRAGMA page_size = {}", kSmallPageBytes));
-  database->tryExec("VACUUM");
-}
-
-// The one way in: after a failure everything since the last commit is gone and nothing more is accepted.
-template <class Action>
-Expected<void> Ingest::Impl::attempt(Action&& action) {
-  if (failed) return tl::unexpected(*failed);
-  auto result = guarded(object, std::forward<Action>(action));
-  if (!result) {
-    roll_back();
-    failed = result.error();
-  }
-  return result;
 }
 
 Expected<void> Ingest::Impl::put(const AnyRow& row, const std::optional<BlobPosition>& payload) {
@@ -308,80 +172,6 @@ Expected<void> Ingest::Impl::take_frame(const Frame& frame, std::span<const std:
   return {};
 }
 
-Ingest::Ingest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Ingest::~Ingest() = default;
-
-Expected<std::unique_ptr<Ingest>> Ingest::create(IngestOptions options) {
-  using Created = Expected<std::unique_ptr<Ingest>>;
-  const std::string object = options.database.stem().string();
-  if (!options.clock_ns) options.clock_ns = monotonic_ns;
-  return guarded(object, [&]() -> Created {
-    auto database = create_database(options.database, kRecordingApplicationId, kFormatVersion);
-    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
-    set_durability(*database, options.durability);
-    database->exec("BEGIN IMMEDIATE");
-    create_recording_tables(*database);
-    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
-    impl->in_transaction = true;
-    for (const HeaderEntry& entry : impl->options.header)
-      BYGONE_TRY(impl->put_header(entry.key, entry.value));
-    BYGONE_TRY(impl->put_header("format", std::to_string(kFormatVersion)));
-    BYGONE_TRY(impl->put_header("oldest_reader", std::to_string(kOldestReader)));
-    BYGONE_TRY(impl->put_header("name", object));
-    BYGONE_TRY(impl->put_header("state", "recording"));
-    BYGONE_TRY(impl->commit_now());
-    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
-  });
-}
-
-Expected<std::unique_ptr<Ingest>> Ingest::resume(IngestOptions options) {
-  using Resumed = Expected<std::unique_ptr<Ingest>>;
-  const std::string object = options.database.stem().string();
-  if (!options.clock_ns) options.clock_ns = monotonic_ns;
-  return guarded(object, [&]() -> Resumed {
-    auto database = open_for_writing(options.database);
-    BYGONE_TRY(check_recording_tables(*database, object));
-    SQLite::Statement state(*database, "SELECT value FROM header WHERE key = 'state'");
-    if (!state.executeStep() || state.getColumn(0).getString() != "recording")
-      return fail(ErrorKind::not_found, object, "is not being recorded any more");
-    state.reset();
-    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
-    set_durability(*database, options.durability);
-    if (pragma_number(*database, "user_version") < kSharedChunksSince) options.catalog.clear();
-    upgrade_recording_tables(*database);
-    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
-    impl->load();
-    impl->window.forget_nothing();
-    impl->last_commit_ns = impl->options.clock_ns();
-    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
-  });
-}
-
-Expected<std::unique_ptr<Ingest>> Ingest::amend(IngestOptions options) {
-  using Amended = Expected<std::unique_ptr<Ingest>>;
-  const std::string object = options.database.stem().string();
-  if (!options.clock_ns) options.clock_ns = monotonic_ns;
-  return guarded(object, [&]() -> Amended {
-    auto database = open_for_writing(options.database);
-    BYGONE_TRY(check_recording_tables(*database, object));
-    SQLite::Statement state(*database, "SELECT value FROM header WHERE key = 'state'");
-    if (!state.executeStep() || state.getColumn(0).getString() == "recording")
-      return fail(ErrorKind::usage, object, "is being recorded, or its recorder was killed with its service",
-                  "wait for its end; `bygone status` shows who records");
-    state.reset();
-    database->exec("PRAGMA journal_mode = WAL");
-    database->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", kAutocheckpointPages));
-    set_durability(*database, options.durability);
-    upgrade_recording_tables(*database);
-    database->exec("DELETE FROM unfinished_row");
-    auto impl = std::make_unique<Impl>(std::move(database), std::move(options));
-    impl->amends = true;
-    impl->load();
-    impl->last_commit_ns = impl->options.clock_ns();
-    return std::unique_ptr<Ingest>(new Ingest(std::move(impl)));
-  });
-}
-
 Expected<void> Ingest::append(RecordType type, std::span<const std::byte> row,
                               std::span<const std::byte> payload, SourceId source) {
   return impl_->attempt([&]() -> Expected<void> {
@@ -458,53 +248,6 @@ Expected<void> Ingest::tick() {
   if (!pending || impl_->options.clock_ns() - impl_->last_commit_ns < impl_->options.commit_interval_ns)
     return {};
   return commit();
-}
-
-Expected<void> Ingest::close() {
-  const auto closed = impl_->attempt([&]() -> Expected<void> {
-    const bool complete = impl_->outcome.complete() || impl_->outcome_given;
-    impl_->begin();
-    if (!impl_->amends) BYGONE_TRY(impl_->put_header("state", complete ? "finished" : "interrupted"));
-    if (!impl_->outcome_given && !impl_->amends)
-      BYGONE_TRY(impl_->put_header("outcome", complete ? impl_->outcome.outcome() : "interrupted"));
-    for (SourceState& source : impl_->sources) {
-      source.waiting.clear();
-      source.pieces.reset();
-    }
-    BYGONE_TRY(impl_->commit_now());
-    if (impl_->window.any()) impl_->database->tryExec("PRAGMA incremental_vacuum");
-    // One file without companions travels better; where a reader is at work this must wait for the next
-    // writer.
-    impl_->database->tryExec("PRAGMA busy_timeout = 0");
-    impl_->database->tryExec("PRAGMA wal_checkpoint(TRUNCATE)");
-    impl_->database->tryExec("PRAGMA journal_mode = DELETE");
-    impl_->shrink();
-    impl_->shared.reset();
-    return {};
-  });
-  if (!impl_->failed)
-    impl_->failed = Error{ErrorKind::internal, impl_->object, "was written to after its end", {}};
-  return closed;
-}
-
-void Ingest::abandon(std::string_view outcome) {
-  impl_->roll_back();
-  if (impl_->amends) return;
-  const auto mark = [&](const char* key, std::string_view value) {
-    SQLite::Statement put(*impl_->database, "INSERT OR REPLACE INTO header(key, value) VALUES(?, ?)");
-    put.bind(1, key);
-    put.bind(2, std::string(value));
-    put.exec();
-  };
-  const auto marked = guarded(impl_->object, [&] {
-    impl_->begin();
-    mark("state", "interrupted");
-    mark("outcome", outcome);
-    impl_->database->exec("COMMIT");
-    impl_->in_transaction = false;
-  });
-  if (!marked) impl_->roll_back();
-  impl_->failed = Error{ErrorKind::internal, impl_->object, "has been given up", ""};
 }
 
 const IngestCounts& Ingest::counts() const {
