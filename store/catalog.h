@@ -60,8 +60,10 @@ class Catalog {
   Expected<uint64_t> begin_content(std::string_view recording, int64_t ordinal, uint64_t size_bytes);
   // Pieces come in order; what lies between one and the next is zero, and an empty one at the end of the
   // content says that it ends so. Pieces but the last begin and end at multiples of 64 KiB. What is stored
-  // already may come again. A piece is stored when the next one has been added, or by store_pieces().
-  Expected<void> add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes);
+  // already may come again. Pieces are stored several at a time; what still waits, by store_pieces().
+  // Returns what has become of the pieces before this one, which itself waits.
+  enum class EarlierPieces { may_wait, are_stored };
+  Expected<EarlierPieces> add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes);
   Expected<void> store_pieces();
   // Stores the pieces and returns the sha256 of the whole. `identity` is remembered as holding this content
   // unless it changed too lately; null if it changed meanwhile.

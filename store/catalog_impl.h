@@ -38,7 +38,7 @@ class ShortTransaction {
   SQLite::Database* database_;
 };
 
-// The content that is just coming in. The last piece is still being compressed while the next one comes.
+// The content that is just coming in. Pieces are compressed while the next ones come.
 struct Incoming {
   struct Piece {
     std::vector<std::byte> bytes;
@@ -54,7 +54,7 @@ struct Incoming {
   uint64_t stored_bytes = 0;
   std::optional<std::string> sha256;  // known where it was finished before
   ContentHash whole;
-  std::optional<Piece> last;
+  std::vector<Piece> waiting;  // to be stored together
 };
 
 struct Catalog::Impl {
@@ -72,7 +72,7 @@ struct Catalog::Impl {
 
   Expected<void> prepare_tables();
   Expected<std::string> store(uint64_t size_bytes, const ContentSource& from, std::string_view recording);
-  void store_last_piece();
+  void store_waiting();
   int64_t chunk_user(std::string_view recording);
   void forget_chunks(const std::string& recording);
   std::string complete(int64_t content, const std::string& sha256, std::string_view recording);

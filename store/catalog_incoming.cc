@@ -10,19 +10,28 @@
 
 namespace bygone {
 
-void Catalog::Impl::store_last_piece() {
-  if (!incoming || !incoming->last) return;
+namespace {
+
+// A piece has eight chunks, each of which changes a page of the index of hashes: stored one by one, pieces of
+// 512 KiB cost two thirds more pages.
+constexpr size_t kPiecesStoredTogether = 8;
+
+}  // namespace
+
+void Catalog::Impl::store_waiting() {
+  if (!incoming || incoming->waiting.empty()) return;
+  const uint64_t end = incoming->waiting.back().end;
   ShortTransaction transaction(*database);
-  chunks.insert(incoming->content, incoming->last->chunks);
+  for (Incoming::Piece& piece : incoming->waiting) chunks.insert(incoming->content, piece.chunks);
   SQLite::Statement progress(
       *database, "UPDATE content_in_progress SET stored_bytes = ? WHERE recording = ? AND ordinal = ?");
-  progress.bind(1, int64_t(incoming->last->end));
+  progress.bind(1, int64_t(end));
   progress.bind(2, incoming->recording);
   progress.bind(3, incoming->ordinal);
   progress.exec();
   transaction.commit();
-  incoming->stored_bytes = incoming->last->end;
-  incoming->last.reset();
+  incoming->stored_bytes = end;
+  incoming->waiting.clear();
 }
 
 bool Catalog::Impl::find_begun(Incoming& begun) {
@@ -95,15 +104,15 @@ bool Catalog::has_incoming() const {
   return impl_->incoming != nullptr;
 }
 
-Expected<void> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes) {
-  return guarded(impl_->object, [&]() -> Expected<void> {
+Expected<Catalog::EarlierPieces> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::byte> bytes) {
+  return guarded(impl_->object, [&]() -> Expected<EarlierPieces> {
     Incoming* incoming = impl_->incoming.get();
     if (incoming == nullptr)
       return fail(ErrorKind::bad_data, "file", "a piece of it came before its beginning");
-    if (incoming->sha256) return {};
     const uint64_t taken = incoming->taken_bytes;
     const uint64_t end = offset_bytes + bytes.size();
-    if (end < taken || (end == taken && !bytes.empty())) return {};
+    const bool came_before = incoming->sha256 || end < taken || (end == taken && !bytes.empty());
+    if (came_before) return incoming->waiting.empty() ? EarlierPieces::are_stored : EarlierPieces::may_wait;
     const bool at_end = bytes.empty() && end == incoming->size_bytes;
     const bool begins_well =
         offset_bytes >= taken && (at_end || (!bytes.empty() && offset_bytes % kChunkBytes == 0));
@@ -117,22 +126,23 @@ Expected<void> Catalog::add_piece(uint64_t offset_bytes, std::span<const std::by
     incoming->whole.add_zeroes(offset_bytes - taken);
     incoming->whole.add(copy);
     impl_->chunks.look_up(chunks);
-    impl_->store_last_piece();
-    incoming->last.emplace(Incoming::Piece{std::move(copy), std::move(chunks), end});
+    const bool stores = incoming->waiting.size() >= kPiecesStoredTogether;
+    if (stores) impl_->store_waiting();
+    incoming->waiting.push_back({std::move(copy), std::move(chunks), end});
     incoming->taken_bytes = end;
-    return {};
+    return stores ? EarlierPieces::are_stored : EarlierPieces::may_wait;
   });
 }
 
 Expected<void> Catalog::store_pieces() {
-  return guarded(impl_->object, [&] { impl_->store_last_piece(); });
+  return guarded(impl_->object, [&] { impl_->store_waiting(); });
 }
 
 Expected<std::string> Catalog::finish_content(const FileIdentity* identity) {
   return guarded(impl_->object, [&]() -> Expected<std::string> {
     Incoming* incoming = impl_->incoming.get();
     if (incoming == nullptr) return fail(ErrorKind::bad_data, "file", "its end came before its beginning");
-    impl_->store_last_piece();
+    impl_->store_waiting();
     std::string sha256;
     if (incoming->sha256) {
       sha256 = *incoming->sha256;

@@ -5,6 +5,7 @@
 
 #include "store/catalog_schema.h"
 #include "store/compression.h"
+#include "store/database.h"
 
 namespace bygone {
 
@@ -40,8 +41,10 @@ ChunkBatch ChunkStore::take(std::span<const Chunk> chunks) {
 }
 
 void ChunkStore::look_up(ChunkBatch& batch) {
-  for (ChunkBatch::Entry& entry : batch.entries_) {
+  for (ChunkBatch::Entry& entry : batch.entries_)
     if (entry.hash.valid()) entry.chunk.sha256 = pool_.finish(entry.hash);
+  const ReadTransaction transaction(database_);
+  for (ChunkBatch::Entry& entry : batch.entries_) {
     if (find(entry.chunk.sha256)) continue;
     entry.compressing = pool_.begin([bytes = entry.chunk.bytes] { return compressed(bytes); });
   }

@@ -106,11 +106,12 @@ Expected<void> RecordingDrain::append(const RingRecord& record) {
 Expected<void> RecordingDrain::take_file_piece(const RingRecord& record) {
   BYGONE_ASSIGN(const FilePiece piece, FilePiece::decode(record.row));
   if (!catalog_->has_incoming()) BYGONE_TRY(catalog_->begin_content(name(), piece.content, piece.size_bytes));
-  BYGONE_TRY(catalog_->add_piece(piece.offset_bytes, record.payload));
-  // Whoever takes over must get this piece again until it is stored, which the one before it is now.
-  const uint64_t stored = std::exchange(piece_, record.sequence);
+  BYGONE_ASSIGN(const auto earlier, catalog_->add_piece(piece.offset_bytes, record.payload));
+  // Whoever takes over must get the pieces again until they are stored.
+  const uint64_t before = std::exchange(piece_, record.sequence);
+  if (before == 0 || earlier == Catalog::EarlierPieces::may_wait) return {};
   const auto held = recording_->lock();
-  if (stored != 0) recording_->ingest().set_position(stored, source_);
+  recording_->ingest().set_position(before, source_);
   return {};
 }
 

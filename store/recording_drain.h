@@ -42,8 +42,8 @@ class RecordingDrain {
   SourceId source_;
   std::unique_ptr<Catalog> catalog_;
   RingConsumer ring_;
-  uint64_t piece_ =
-      0;  // the sequence of the file piece that the catalog has taken but not stored; 0 for none
+  // The sequence of the newest file piece that the catalog has taken but not stored; 0 for none.
+  uint64_t piece_ = 0;
 };
 
 }  // namespace bygone
