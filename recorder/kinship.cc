@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,8 +33,7 @@ std::string read_status(pid_t pid) {
   return read_all(path);
 }
 
-std::vector<pid_t> status_numbers(pid_t pid, std::string_view name) {
-  const std::string text = read_status(pid);
+std::vector<pid_t> numbers_in(const std::string& text, std::string_view name) {
   std::vector<pid_t> numbers;
   const size_t at = text.find(name);
   if (at == std::string::npos) return numbers;
@@ -45,20 +45,49 @@ std::vector<pid_t> status_numbers(pid_t pid, std::string_view name) {
   return numbers;
 }
 
-uint64_t status_field(pid_t pid, const char* name, int base) {
-  const std::string text = read_status(pid);
+uint64_t field_in(const std::string& text, const char* name, int base) {
   const size_t at = text.find(name);
   return at == std::string::npos ? 0 : strtoull(text.c_str() + at + std::strlen(name), nullptr, base);
+}
+
+uint64_t status_field(pid_t pid, const char* name, int base) {
+  return field_in(read_status(pid), name, base);
+}
+
+// As /proc/PID/ns/NAME links to it.
+std::string namespace_of(pid_t tid, const char* name) {
+  char path[48], target[48];
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", tid, name);
+  const ssize_t size = readlink(path, target, sizeof target);
+  return size > 0 ? std::string(target, size_t(size)) : std::string();
+}
+
+// Since they only shrink on the way down, a capability that counts in one user namespace counts in those
+// below it; of those the recording may have, only its outermost is known to be above another.
+bool can_trace_anybody(pid_t tracer, const std::string& status, pid_t tracee) {
+  constexpr uint64_t kCapSysPtrace = 1 << 19;
+  if ((field_in(status, "\nCapEff:", 16) & kCapSysPtrace) == 0) return false;
+  const std::string its_namespace = namespace_of(tracer, "user");
+  return its_namespace == namespace_of(tracee, "user") || its_namespace == namespace_of(getpid(), "user");
+}
+
+// The files in /proc/PID of one whose memory others may not look at belong to root (PR_SET_DUMPABLE,
+// proc(5)).
+bool is_dumpable(pid_t pid, pid_t effective_user) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d/maps", pid);
+  struct stat st;
+  return stat(path, &st) == 0 && pid_t(st.st_uid) == effective_user;
 }
 
 }  // namespace
 
 std::vector<pid_t> numbers_of(pid_t tid) {
-  return status_numbers(tid, "\nNSpid:");
+  return numbers_in(read_status(tid), "\nNSpid:");
 }
 
 std::vector<pid_t> group_numbers_of(pid_t tid) {
-  return status_numbers(tid, "\nNSpgid:");
+  return numbers_in(read_status(tid), "\nNSpgid:");
 }
 
 bool is_namespace_init(pid_t pid) {
@@ -67,10 +96,23 @@ bool is_namespace_init(pid_t pid) {
 }
 
 std::string pid_namespace_of(pid_t tid) {
-  char path[48], target[48];
-  snprintf(path, sizeof path, "/proc/%d/ns/pid", tid);
-  const ssize_t size = readlink(path, target, sizeof target);
-  return size > 0 ? std::string(target, size_t(size)) : std::string();
+  return namespace_of(tid, "pid");
+}
+
+bool may_trace(pid_t tracer, pid_t tracee) {
+  const std::string status = read_status(tracer);
+  if (can_trace_anybody(tracer, status, tracee)) return true;
+  const std::string theirs = read_status(tracee);
+  for (const char* name : {"\nUid:", "\nGid:"}) {
+    const std::vector<pid_t> its = numbers_in(status, name);  // real, effective, saved, file system
+    const std::vector<pid_t> others = numbers_in(theirs, name);
+    if (its.empty() || others.size() < 3) return false;
+    if (std::any_of(others.begin(), others.begin() + 3, [&](pid_t id) { return id != its.front(); }))
+      return false;
+  }
+  const uint64_t its_capabilities = field_in(status, "\nCapPrm:", 16);
+  const bool gains_none = (field_in(theirs, "\nCapPrm:", 16) & ~its_capabilities) == 0;
+  return gains_none && is_dumpable(tracee, numbers_in(theirs, "\nUid:")[1]);
 }
 
 pid_t parent_of(pid_t pid) {

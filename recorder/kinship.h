@@ -13,6 +13,9 @@ pid_t parent_of(pid_t pid);
 uid_t user_of(pid_t pid);
 pid_t tracer_of(pid_t tid);
 pid_t process_of(pid_t tid);  // it is a thread of
+// Whether the kernel would let the one attach to the other (ptrace(2), "Ptrace access mode checking"); what a
+// security module such as Yama adds is not asked.
+bool may_trace(pid_t tracer, pid_t tracee);
 // The name of the program it runs (comm), or what prctl(2) has made of it.
 std::string command_of(pid_t tid);
 // Children of all threads, zombies among them (CONFIG_PROC_CHILDREN).

@@ -156,9 +156,8 @@ int64_t Session::attach(RecordedTask& tracer) {
   if (task == nullptr && tracer.numbers.size() > 1) return -ESRCH;
   if (task == nullptr) return kill(number, 0) == 0 || errno == EPERM ? -EPERM : -ESRCH;
   const pid_t tid = task->tid;
-  const uid_t user = user_of(tracer.tid);
-  const bool allowed = user == 0 || user_of(tid) == user;
-  if (!allowed || task->tgid == tracer.tgid || task->traced.tracer != 0 || !task->space) return -EPERM;
+  if (!may_trace(tracer.tid, tid) || task->tgid == tracer.tgid || task->traced.tracer != 0 || !task->space)
+    return -EPERM;
   if (task->state == RecordedTask::State::leaving) return -EPERM;
   take_as_tracee(*task, tracer.tid);
   task->traced.seized = seizes;
