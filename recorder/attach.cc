@@ -21,6 +21,7 @@
 #include "tracee/call_result.h"
 #include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
+#include "tracee/sleep_calls.h"
 
 namespace bygone {
 

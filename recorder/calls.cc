@@ -98,14 +98,15 @@ void Session::give_back_arguments(RecordedTask& task) {
   set_registers(task.tid, task.registers);
 }
 
+void Session::replace_argument(RecordedTask& task, Register argument, uint64_t value) {
+  Registers changed = task.registers;
+  changed[argument] = value;
+  set_registers(task.tid, changed);
+  task.argument_replaced = true;
+}
+
 void Session::adjust_call(RecordedTask& task) {
-  Registers& registers = task.registers;
-  auto replace_argument = [&](Register argument, uint64_t value) {
-    Registers changed = registers;
-    changed[argument] = value;
-    set_registers(task.tid, changed);
-    task.argument_replaced = true;
-  };
+  const Registers& registers = task.registers;
   if (registers_rseq(task) && attachment_of(task) != nullptr) return answer(task, 0);
   if (task.row != nullptr && task.row->call_class == CallClass::refused)
     return answer(task, -task.row->refusal_errno);
@@ -127,7 +128,7 @@ void Session::adjust_call(RecordedTask& task) {
       has_advice_ = has_advice_ || lasts(registers.argument(2));
       if (registers.argument(2) == MADV_FREE) {
         if (!is_private_memory(task)) return answer(task, -EINVAL);
-        replace_argument(Register::rdx, MADV_DONTNEED);
+        replace_argument(task, Register::rdx, MADV_DONTNEED);
       }
       return;
     case SYS_ioctl: {
@@ -157,7 +158,7 @@ void Session::adjust_call(RecordedTask& task) {
       return;
     case SYS_clone:
       if ((registers.argument(0) & CLONE_UNTRACED) != 0)
-        replace_argument(Register::rdi, registers.argument(0) & ~uint64_t{CLONE_UNTRACED});
+        replace_argument(task, Register::rdi, registers.argument(0) & ~uint64_t{CLONE_UNTRACED});
       return;
     default:
       prepare_output(task);
@@ -217,6 +218,7 @@ Expected<void> Session::begin_call(RecordedTask& task) {
     answer(task, int64_t(task.registers[Register::rax]));  // its tracer has called it off
   else if (task.answer_of_filters != SeccompFilters::Answer::is_kept_out)
     adjust_call(task);
+  begin_sleep(task);
   if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {
     case SYS_exit:
@@ -325,6 +327,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   finish_tracing_call(task);
   finish_scheduling_call(task);
   if (task.forced_result || task.argument_replaced) give_back_arguments(task);
+  end_sleep(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   if (result == kRestartBlock)

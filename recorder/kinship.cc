@@ -147,6 +147,12 @@ uint64_t signals_pending_for(pid_t tid) {
   return status_field(tid, "\nSigPnd:", 16);
 }
 
+uint64_t signals_waiting_for(pid_t tid) {
+  const std::string status = read_status(tid);
+  const uint64_t pending = field_in(status, "\nSigPnd:", 16) | field_in(status, "\nShdPnd:", 16);
+  return pending & ~field_in(status, "\nSigBlk:", 16);
+}
+
 uint64_t signals_blocked_by(pid_t tid) {
   return status_field(tid, "\nSigBlk:", 16);
 }

@@ -33,5 +33,7 @@ uint64_t seccomp_mode_of(pid_t tid);  // SECCOMP_MODE_*
 uint64_t signals_blocked_by(pid_t tid);
 // Likewise, that are queued for this thread alone.
 uint64_t signals_pending_for(pid_t tid);
+// Likewise, for it or its process, and that it does not block.
+uint64_t signals_waiting_for(pid_t tid);
 
 }  // namespace bygone

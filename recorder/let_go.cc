@@ -13,6 +13,7 @@
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
 #include "tracee/call_result.h"
+#include "tracee/sleep_calls.h"
 
 namespace bygone {
 

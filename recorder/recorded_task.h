@@ -21,6 +21,7 @@
 #include "tracee/memory_watch.h"
 #include "tracee/path_arguments.h"
 #include "tracee/ptrace.h"
+#include "tracee/sleep_calls.h"
 #include "tracee/syscall_interpreter.h"
 
 namespace bygone {
@@ -58,6 +59,13 @@ struct PolicyAsked {
   int32_t priority = 0;
 };
 
+// In a call that a signal the task ignores may have woken.
+struct Sleep {
+  const SleepCall* call = nullptr;
+  std::chrono::steady_clock::time_point began;
+  bool goes_on = false;  // it was woken for nothing and begins again
+};
+
 struct RecordedTask {
   enum class State {
     ready,    // stopped, everything before is written down; may be set going
@@ -89,6 +97,7 @@ struct RecordedTask {
   bool writes_at_return = false;       // that call, while it sleeps there
   std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
   int64_t interrupted_call = -1;       // what restart_syscall(2) goes on with
+  std::optional<Sleep> sleep;
   SeccompFilters::Shared filters;
   SeccompFilters::Answer answer_of_filters = SeccompFilters::Answer::is_made;  // to that call
   std::optional<Registers> sent_back;     // those it has when the call made instead of its own is over

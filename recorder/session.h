@@ -143,9 +143,14 @@ class Session {
   // run_remote_calls, but what the task's filters forbid even so is not made and has -EPERM for its result.
   Expected<void> make_calls(const RecordedTask& task, std::span<RemoteCall> calls,
                             std::vector<siginfo_t>& arrived);
+  // The kernel is to see this value, at the entry of a call.
+  void replace_argument(RecordedTask& task, Register argument, uint64_t value);
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
   // where it left them.
   void give_back_arguments(RecordedTask& task);
+  // sleeps.cc: calls that a signal would end which the program ignores
+  void begin_sleep(RecordedTask& task);
+  void end_sleep(RecordedTask& task);
   // Changes calls that must not run as they are.
   void adjust_call(RecordedTask& task);
   // own_pages.cc: keeps the program's calls off bygone's pages

@@ -375,6 +375,7 @@ Expected<void> Session::end_init(RecordedTask& task) {
 
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   const bool stepped_itself = (task.registers[Register::eflags] & kTrapFlag) != 0;
+  task.sleep.reset();
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
   const auto stop = wait_through_signals(task.tid);

@@ -1,11 +1,6 @@
 #pragma once
 
-#include <sys/syscall.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <iterator>
 
 #include "schema/registers.h"
 
@@ -41,18 +36,6 @@ inline bool restart_call(Registers& registers) {
   if (!restarts_call(registers)) return false;
   registers[Register::rax] = result == kRestartBlock ? kRestartSyscall : registers[Register::orig_rax];
   registers[Register::rip] -= 2;
-  return true;
-}
-
-// Calls that fail with EINTR when their task is stopped and goes on, though no signal is handled (signal(7)):
-// to whoever was not to notice that they are made to begin again, unless a handler is waiting. Their time
-// begins anew.
-inline bool begin_again_if_stopped(Registers& registers) {
-  constexpr uint64_t kCalls[] = {SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2,
-                                 SYS_semop,      SYS_semtimedop,  SYS_rt_sigtimedwait};
-  const bool is_one = std::ranges::find(kCalls, registers[Register::orig_rax]) != std::end(kCalls);
-  if (!is_one || int64_t(registers[Register::rax]) != -EINTR) return false;
-  registers[Register::rax] = uint64_t(kRestartNoHand);
   return true;
 }
 
