@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "recorder/foreign_program.h"
 #include "recorder/kinship.h"
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
@@ -23,6 +24,7 @@ namespace bygone {
 
 namespace {
 constexpr char kInt80[] = "int 0x80";
+constexpr char k32BitProgram[] = "32-bit program";
 constexpr uint64_t kDroppable = 8;  // MAP_DROPPABLE
 
 bool sets_read_implies_exec(const Registers& call) {
@@ -119,6 +121,9 @@ void Session::adjust_call(RecordedTask& task) {
     case SYS_wait4:
     case SYS_waitid:
       return prepare_wait(task);
+    case SYS_execve:
+    case SYS_execveat:
+      return refuse_32_bit_program(task);
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
       if (const auto result = set_affinity(task)) answer(task, *result);
@@ -273,6 +278,21 @@ Expected<void> Session::refuse_32_bit_call(RecordedTask& task) {
                     task.tid, kInt80, number));
   answer(task, -ENOSYS);
   return go_into_call(task);
+}
+
+// As a kernel does that knows no such programs.
+void Session::refuse_32_bit_program(RecordedTask& task) {
+  const bool refused = std::any_of(task.paths.begin(), task.paths.end(), [&](const GivenPath& given) {
+    return is_32_bit_program(task.tid, given.path);
+  });
+  if (!refused) return;
+  const bool known = uncaptured_.contains({SYS_execve, k32BitProgram});
+  note_uncaptured(SYS_execve, k32BitProgram);
+  if (!known && options_.warn)
+    options_.warn(
+        fmt::format("task {} executes {}, a 32-bit program: those are not recorded; it is told ENOEXEC",
+                    task.tid, task.paths.front().path));
+  answer(task, -ENOEXEC);
 }
 
 void Session::note_child_action(const RecordedTask& task) {

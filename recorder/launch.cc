@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "recorder/foreign_program.h"
 #include "tracee/ptrace.h"
 
 namespace bygone {
@@ -41,6 +42,9 @@ namespace {
 }  // namespace
 
 Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& argv) {
+  if (is_32_bit_program(getpid(), path))
+    return fail(ErrorKind::not_executable, path, "is a 32-bit program, and those are not recorded",
+                "build it for x86-64");
   int go[2], report[2];
   if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
     return fail(ErrorKind::unavailable, path,

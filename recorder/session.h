@@ -131,6 +131,7 @@ class Session {
   Expected<void> begin_call(RecordedTask& task);
   static bool is_32_bit_call(const RecordedTask& task);
   Expected<void> refuse_32_bit_call(RecordedTask& task);
+  void refuse_32_bit_program(RecordedTask& task);
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
   void note_filters(RecordedTask& task, int64_t result);

@@ -183,6 +183,28 @@ TEST_F(CliTest, ErrorsHaveStatusesOfTheirOwn) {
   expect_error(bygone_({"record", "/etc/passwd"}), 126, {"/etc/passwd"});
 }
 
+// Whether the kernel here knows such programs does not matter.
+TEST_F(CliTest, A32BitProgramIsRefusedAndTheRestIsRecorded) {
+  ScratchFolder folder;
+  std::string header(
+      "\x7f"
+      "ELF\x01\x01\x01",
+      7);
+  header.resize(52, '\0');
+  header[16] = 2;  // ET_EXEC
+  header[18] = 3;  // EM_386
+  for (const auto& [name, content] :
+       {std::pair{"old", header}, {"script", "#! " + (folder / "old").string() + "\n"}}) {
+    const std::string path = folder.write(name, content);
+    EXPECT_EQ(chmod(path.c_str(), 0755), 0);
+    expect_error(bygone_({"record", path}), 126, {path, "32-bit"});
+    const RunResult run = bygone_.record(name, {"sh", "-c", path + "; echo went on"});
+    EXPECT_EQ(run.out, "went on\n");
+    EXPECT_THAT(bygone_.query(name, "uncaptured").dump(), HasSubstr("32-bit program"));
+    EXPECT_EQ(bygone_({"replay", name}).out, "went on\n");
+  }
+}
+
 TEST_F(CliTest, NameInUseIsRefusedBeforeTheProgramRuns) {
   bygone_.record("run", {"true"});
   const RunResult again = bygone_({"record", "--name", "run", "echo", "ran"});
