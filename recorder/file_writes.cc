@@ -6,6 +6,7 @@
 
 #include "recorder/session.h"
 #include "tracee/descriptors.h"
+#include "tracee/file_data.h"
 
 namespace bygone {
 
@@ -17,7 +18,7 @@ struct FileWrite {
     result,   // as many bytes as the call returned
     length,   // `size`
     no_byte,  // only where the file ends
-    anything,
+    to_the_end,
   };
   int fd = -1;
   Extent extent = Extent::result;
@@ -36,8 +37,7 @@ std::optional<bool> end_of_pwritev2(const Registers& call) {
 }
 
 FileWrite::Extent extent_of_fallocate(int mode) {
-  constexpr int kMovesBytes = FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE;
-  if ((mode & kMovesBytes) != 0) return FileWrite::Extent::anything;
+  if (moves_bytes(mode)) return FileWrite::Extent::to_the_end;
   constexpr int kWriteZeroes = 0x80;  // FALLOC_FL_WRITE_ZEROES, Linux 6.17
   const bool clears = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE | kWriteZeroes)) != 0;
   return clears ? FileWrite::Extent::length : FileWrite::Extent::no_byte;
@@ -138,6 +138,8 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
       first = page_floor(Address{std::min(end, known_size_of(st.st_ino))}).value;
       end = std::min(end, first + kPageSize);
     }
+  } else if (call->extent == FileWrite::Extent::to_the_end) {
+    first = uint64_t(call->start);
   } else if (call->extent == FileWrite::Extent::length) {
     first = uint64_t(call->start);
     end = std::min(end, first + uint64_t(call->size));

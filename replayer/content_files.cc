@@ -69,7 +69,7 @@ Expected<const ContentFiles::File*> ContentFiles::file_for(const Mapping& mappin
         BYGONE_TRY(write_content(recording_, mapping.data.content, it->second.fd));
     }
     if (mapping.data.source == DataSource::content) {
-      BYGONE_TRY(resize(mapping));
+      BYGONE_TRY(resize(mapping, recorded.file_stat.size_bytes));
     } else {
       // Anonymous and System V shared memory: as large as its mappings reach.
       struct stat st;
@@ -127,7 +127,7 @@ void ContentFiles::forget_shared(Device device, uint64_t inode) {
   shared_.erase(it);
 }
 
-Expected<void> ContentFiles::resize(const Mapping& mapping) {
+Expected<void> ContentFiles::resize(const Mapping& mapping, uint64_t size_bytes) {
   const KernelMapping& recorded = mapping.recorded;
   if (recorded.file_stat.mode == 0) return {};
   const FileKey key(recorded.device, recorded.inode);
@@ -140,8 +140,8 @@ Expected<void> ContentFiles::resize(const Mapping& mapping) {
   else if (const auto shared = shared_.find(key); shared != shared_.end())
     fd = shared->second.fd;
   struct stat st;
-  if (fd < 0 || fstat(fd, &st) != 0 || uint64_t(st.st_size) == recorded.file_stat.size_bytes) return {};
-  if (ftruncate(fd, off_t(recorded.file_stat.size_bytes)) == 0) return {};
+  if (fd < 0 || fstat(fd, &st) != 0 || uint64_t(st.st_size) == size_bytes) return {};
+  if (ftruncate(fd, off_t(size_bytes)) == 0) return {};
   return fail(ErrorKind::io, "memory file", std::strerror(errno), "free some memory");
 }
 

@@ -38,8 +38,9 @@ class ContentFiles {
   Expected<void> rewrite_shared(const Mapping& mapping);
   // No mapping of this recorded file is left: the next one starts from the content its row names.
   void forget_shared(Device device, uint64_t inode);
-  // The recorded file of the mapping has the size its row says now.
-  Expected<void> resize(const Mapping& mapping);
+  // The recorded file of the mapping is of this size now, as truncate(2) makes it: what private mappings have
+  // copied of the part that is gone is gone too.
+  Expected<void> resize(const Mapping& mapping, uint64_t size_bytes);
   // Stores into the file behind a shared mapping, which the tracee may map without the right to write.
   bool write_shared(const Mapping& mapping, Address to, std::span<const std::byte> bytes);
 

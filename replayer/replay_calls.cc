@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "replayer/replay_session.h"
 #include "tracee/call_result.h"
+#include "tracee/file_data.h"
 #include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
 #include "tracee/stack_limit.h"
@@ -153,6 +155,18 @@ Expected<void> ReplaySession::move_mapping(ReplayedTask& task, const FullFrame& 
   return materialiser_.run(task.pid, memory, calls, "moving memory");
 }
 
+// The kernel takes what it moves out of memory first, copies of private mappings too (ext4_collapse_range(),
+// fs/ext4/extents.c); where the bytes have gone to is written down.
+Expected<void> ReplaySession::cut_files(const FullFrame& frame) {
+  std::set<AddressSpaceId> seen;
+  for (const auto& [tid, task] : tasks_) {
+    if (!task.space || !seen.insert(task.space->space.id()).second) continue;
+    BYGONE_ASSIGN(const auto begun, recording_.mappings_begun(task.space->space.id(), frame.frame.event));
+    for (const Mapping& mapping : begun) BYGONE_TRY(files_.resize(mapping, frame.registers->argument(2)));
+  }
+  return {};
+}
+
 Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const FullFrame& frame,
                                                      MemoryRange& punched) {
   const int64_t result = frame.frame.result.value_or(-1);
@@ -168,6 +182,8 @@ Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const F
       if (!is_error(result)) punched = {start, page_floor(start + call.argument(1))};
       return {};
     }
+    case SYS_fallocate:
+      return is_error(result) || !moves_bytes(int(call.argument(1))) ? Expected<void>{} : cut_files(frame);
     case SYS_mremap:
       return is_error(result) ? Expected<void>{} : move_mapping(task, frame);
     case SYS_munmap: {
@@ -328,7 +344,7 @@ Expected<void> ReplaySession::apply_mapping_changes(ReplayedTask& task, EventNum
       const auto found = find_mapping(task.pid, mapping.range().start);
       if (found) mapping.replayed = found->slice(mapping.range());
     } else if (mapping.data.kept) {
-      BYGONE_TRY(files_.resize(mapping));
+      BYGONE_TRY(files_.resize(mapping, mapping.recorded.file_stat.size_bytes));
       carry_on(task, mapping, punched, calls, parts);
     } else {
       BYGONE_TRY(renew_shared_file(mapping));

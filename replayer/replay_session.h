@@ -135,6 +135,7 @@ class ReplaySession {
   // replay_calls.cc: calls whose effect is on mappings
   Expected<void> before_mapping_changes(ReplayedTask& task, const FullFrame& frame, MemoryRange& punched);
   Expected<void> move_mapping(ReplayedTask& task, const FullFrame& frame);
+  Expected<void> cut_files(const FullFrame& frame);
   // Brings the task's address space from what it was to what its rows say after `event`; `punched` was
   // replaced.
   struct MappingChange {

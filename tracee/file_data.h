@@ -1,5 +1,6 @@
 #pragma once
 
+#include <linux/falloc.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -22,5 +23,10 @@ struct FileData {
 // Of [begin, end) of the file behind `mapping`, which is as the kernel lists it for `tid`. The file is opened
 // (open_mapped_file) and asked with lseek(2), SEEK_DATA; nothing where either is not to be had.
 std::optional<FileData> find_file_data(pid_t tid, const KernelMapping& mapping, uint64_t begin, uint64_t end);
+
+// Whether fallocate(2) in this mode moves what lies behind its range.
+inline bool moves_bytes(int fallocate_mode) {
+  return (fallocate_mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) != 0;
+}
 
 }  // namespace bygone
