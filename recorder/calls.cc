@@ -161,6 +161,8 @@ void Session::adjust_call(RecordedTask& task) {
         answer(task, told ? 0 : -EFAULT);
       }
       return;
+    case SYS_io_submit:
+      return note_aio_ring(task);
     case SYS_clone:
       if ((registers.argument(0) & CLONE_UNTRACED) != 0)
         replace_argument(task, Register::rdi, registers.argument(0) & ~uint64_t{CLONE_UNTRACED});
@@ -381,7 +383,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (was_made) {
     if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
+    if (number == SYS_io_submit) await_requests(task, result);
     capture_writes(task, result);
+    if (number == SYS_io_getevents || number == SYS_io_pgetevents) capture_ended_reads(task, result);
     capture_output(task, result);
     capture_remote_writes(task, result);
     capture_mapped_file_write(task, result);

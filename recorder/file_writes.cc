@@ -7,10 +7,9 @@
 #include "recorder/session.h"
 #include "tracee/descriptors.h"
 #include "tracee/file_data.h"
+#include "tracee/kernel_aio.h"
 
 namespace bygone {
-
-namespace {
 
 // A call that may have changed a file: through which descriptor, or by which name, and what of it.
 struct FileWrite {
@@ -28,6 +27,8 @@ struct FileWrite {
   // Whether a write goes to the end of the file; else the descriptor's O_APPEND says so.
   std::optional<bool> appends = {};
 };
+
+namespace {
 
 std::optional<bool> end_of_pwritev2(const Registers& call) {
   constexpr uint64_t kAppend = 0x10, kNoAppend = 0x20;  // RWF_APPEND, RWF_NOAPPEND (6.9)
@@ -124,13 +125,26 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
   const uint64_t number = task.entry.registers[Register::orig_rax];
   makes_holes_ = makes_holes_ || number == SYS_fallocate || number == SYS_copy_file_range;
   if (!maps_changing_files_) return;
-  const auto call = file_write_of(task.entry.registers, result, task.space->memory);
-  if (!call) return;
+  if (number == SYS_io_submit) return capture_submitted_writes(task, result);
+  if (const auto call = file_write_of(task.entry.registers, result, task.space->memory))
+    capture_mapped_file_write(task, *call, result);
+}
+
+void Session::capture_submitted_writes(RecordedTask& task, int64_t submitted) {
+  TraceeMemory& memory = task.space->memory;
+  for (const AioRequest& request :
+       read_requests(task.entry.registers.argument(2), uint64_t(submitted), memory))
+    if (request.written_bytes > 0)
+      capture_mapped_file_write(task, {.fd = request.fd, .start = request.offset_bytes},
+                                int64_t(request.written_bytes));
+}
+
+void Session::capture_mapped_file_write(RecordedTask& task, const FileWrite& call, int64_t result) {
   struct stat st;
-  if (stat(path_of(task.tid, *call, task.space->memory).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
+  if (stat(path_of(task.tid, call, task.space->memory).c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return;
   uint64_t first = 0;
   uint64_t end = uint64_t(st.st_size);
-  if (call->extent == FileWrite::Extent::no_byte) {
+  if (call.extent == FileWrite::Extent::no_byte) {
     // A replay's file is cut off, or made longer, at the same place. But bytes stored behind the end on its
     // last page come to nothing here and may stay there; and a small file is written down whole.
     constexpr uint64_t kSmall = 1 << 20;
@@ -138,18 +152,18 @@ void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
       first = page_floor(Address{std::min(end, known_size_of(st.st_ino))}).value;
       end = std::min(end, first + kPageSize);
     }
-  } else if (call->extent == FileWrite::Extent::to_the_end) {
-    first = uint64_t(call->start);
-  } else if (call->extent == FileWrite::Extent::length) {
-    first = uint64_t(call->start);
-    end = std::min(end, first + uint64_t(call->size));
-  } else if (call->extent == FileWrite::Extent::result) {
+  } else if (call.extent == FileWrite::Extent::to_the_end) {
+    first = uint64_t(call.start);
+  } else if (call.extent == FileWrite::Extent::length) {
+    first = uint64_t(call.start);
+    end = std::min(end, first + uint64_t(call.size));
+  } else if (call.extent == FileWrite::Extent::result) {
     // At the end whatever the call says (pwrite(2), BUGS).
     const bool appends =
-        call->start >= 0 && call->appends.value_or((file_flags(task.tid, call->fd) & O_APPEND) != 0);
-    const int64_t position = appends            ? st.st_size
-                             : call->start >= 0 ? call->start + result
-                                                : file_position(task.tid, call->fd);
+        call.start >= 0 && call.appends.value_or((file_flags(task.tid, call.fd) & O_APPEND) != 0);
+    const int64_t position = appends           ? st.st_size
+                             : call.start >= 0 ? call.start + result
+                                               : file_position(task.tid, call.fd);
     if (position >= result) {
       first = uint64_t(position - result);
       end = uint64_t(position);

@@ -12,6 +12,7 @@
 #include "tracee/call_result.h"
 #include "tracee/descriptors.h"
 #include "tracee/file_data.h"
+#include "tracee/kernel_aio.h"
 #include "tracee/memory_advice.h"
 #include "tracee/pagemap.h"
 #include "tracee/proc_maps.h"
@@ -39,7 +40,8 @@ bool just_written(const FileStat& stat) {
 bool is_device(int fd, const KernelMapping& mapping) {
   struct stat st;
   if (fd >= 0 && fstat(fd, &st) == 0) return !S_ISREG(st.st_mode);
-  return mapping.path.starts_with("anon_inode:") || mapping.path.starts_with("socket:");
+  return mapping.path.starts_with("anon_inode:") || mapping.path.starts_with("socket:") ||
+         mapping.path.starts_with(kAioRingPath);
 }
 
 // What of the mapping has the file behind it: pages beyond its end cannot be touched.
@@ -272,6 +274,12 @@ Expected<void> Session::on_mapping_call(RecordedTask& task, int64_t result) {
       return {};
     case SYS_madvise:
       capture_emptied(task, range, result);
+      return {};
+    case SYS_io_setup:
+      if (!failed) on_io_setup(task);
+      return {};
+    case SYS_io_destroy:
+      if (!failed) on_io_destroy(task);
       return {};
     case SYS_shmat:
       return failed ? Expected<void>{} : on_shmat(task, Address{uint64_t(result)});

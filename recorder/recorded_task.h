@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -41,6 +42,8 @@ struct RecordedSpace {
   bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
   int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
   DeviceMemory devices;
+  // Asynchronous ones that are not known to have ended, by the address of their iocb: where they write.
+  std::map<uint64_t, std::vector<MemoryRange>> reads_under_way;
   // The process one of whose threads was killed while it computed: nobody can tell how far it had come, and
   // the others are to end too.
   pid_t killed_midway = 0;
@@ -98,6 +101,7 @@ struct RecordedTask {
   std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
   int64_t interrupted_call = -1;       // what restart_syscall(2) goes on with
   std::optional<Sleep> sleep;
+  std::optional<uint32_t> aio_tail;    // how far the ring of that call's context was filled
   SeccompFilters::Shared filters;
   SeccompFilters::Answer answer_of_filters = SeccompFilters::Answer::is_made;  // to that call
   std::optional<Registers> sent_back;     // those it has when the call made instead of its own is over

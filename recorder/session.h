@@ -31,6 +31,8 @@ inline constexpr int64_t kLongComputationUs = 10'000;
 // there before the program ran are spared the look at every write.
 inline constexpr int64_t kFreshFileSeconds = 60;
 
+struct FileWrite;
+
 // One recording in progress: the tasks, whose turn it is, and what is written down at each stop. At most one
 // task runs user code at any time; a task inside a call may be overtaken by others (`enter` frame) until it
 // returns.
@@ -149,6 +151,12 @@ class Session {
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
   // where it left them.
   void give_back_arguments(RecordedTask& task);
+  // aio.cc: reads that end at no event
+  void on_io_setup(RecordedTask& task);
+  void on_io_destroy(RecordedTask& task);
+  static void note_aio_ring(RecordedTask& task);
+  static void await_requests(RecordedTask& task, int64_t submitted);
+  void capture_ended_reads(RecordedTask& task, int64_t events);
   // sleeps.cc: calls that a signal would end which the program ignores
   void begin_sleep(RecordedTask& task);
   void end_sleep(RecordedTask& task);
@@ -201,6 +209,8 @@ class Session {
   // file_writes.cc
   // Stores made by write(2) and its kin into a file that is mapped.
   void capture_mapped_file_write(RecordedTask& task, int64_t result);
+  void capture_mapped_file_write(RecordedTask& task, const FileWrite& call, int64_t result);
+  void capture_submitted_writes(RecordedTask& task, int64_t submitted);
   // All that is mapped of a part of a file (MemoryRange of offsets); says the device it is known by.
   enum class Sharing { shared, not_shared };
   std::optional<Device> capture_file_range(uint64_t inode, MemoryRange in_file, Sharing sharing);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tracee/address_space.h"
+#include "tracee/kernel_aio.h"
 #include "tracee/syscall_iovecs.h"
 
 namespace bygone {
@@ -171,6 +172,9 @@ class Evaluation {
         break;
       case SizeRule::mmsghdr:
         guesses_ |= add_messages(notes, pointer, result_, memory_, space_, capture_.ranges);
+        break;
+      case SizeRule::iocbs:
+        add_requests(notes, capture_.ranges);
         break;
       case SizeRule::string:
         add_string(pointer);
@@ -363,6 +367,9 @@ CallEntry note_entry(const Registers& at_entry, MemoryReader& memory) {
         break;
       case SizeRule::mmsghdr:
         note_messages(pointer, count, memory, entry.saved);
+        break;
+      case SizeRule::iocbs:
+        note_requests(pointer, count, memory, entry.saved);
         break;
       case SizeRule::iovec_result:
       case SizeRule::iovec_full:

@@ -64,6 +64,7 @@ bool takes_notes(const Written& written) {
     case SizeRule::iovec_full:
     case SizeRule::msghdr:
     case SizeRule::mmsghdr:
+    case SizeRule::iocbs:
     case SizeRule::other_process:
       return true;
     default:

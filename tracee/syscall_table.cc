@@ -244,10 +244,10 @@ constexpr CallRow kRows[] = {
     {204, "sched_getaffinity", plain, brief, {by_result(2, 1)}},
     {205, "set_thread_area", plain, brief, {fixed(0, 16)}},
     // The kernel would fill a ring in the caller's memory, and buffers, at moments nobody can see.
-    {206, "io_setup", refused, brief, {}, nullptr, ENOSYS},
-    {207, "io_destroy"},
+    {206, "io_setup", address_space, brief, {fixed(1, 8)}},
+    {207, "io_destroy", address_space, blocks},
     {208, "io_getevents", plain, blocks, {by_result(3, 2, 32)}},
-    {209, "io_submit"},
+    {209, "io_submit", plain, blocks, {counted(SizeRule::iocbs, 2, 1)}},
     {210, "io_cancel", plain, brief, {fixed(2, 32, always)}},
     {211, "get_thread_area", plain, brief, {fixed(0, 16)}},
     {212, "lookup_dcookie", plain, brief, {by_result(1, 2)}},

@@ -50,6 +50,7 @@ enum class SizeRule : uint8_t {
   msghdr,   // the pointer is a struct msghdr as recvmsg(2) leaves it: itself, name, control, iovec (result
             // bytes)
   mmsghdr,  // the pointer is a struct mmsghdr[count_argument], `result` of them filled by recvmmsg(2)
+  iocbs,  // the pointer is a struct iocb*[count_argument] as io_submit(2) takes it: what its reads write too
   other_process,  // like iovec_result, in the address space of the process whose pid is argument 0
 };
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/aio_abi.h>
 #include <linux/futex.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -362,6 +363,32 @@ TEST(SyscallInterpreter, FollowsPointersInsideStructures) {
   memory.put<uint64_t>(ifconf + 8, 0x40000);
   EXPECT_THAT(run(call(SYS_ioctl, {3, 0x8912, ifconf}), 0, memory).ranges,
               ElementsAre(at(ifconf, 16), at(0x40000, 80)));
+}
+
+TEST(SyscallInterpreter, FollowsSubmittedReads) {
+  FakeMemory memory;
+  constexpr uint64_t list = 0x1000, one = 0x2000, scattered = 0x2100, written = 0x2200, vector = 0x3000;
+  const auto put = [&](uint64_t where, uint16_t operation, uint64_t buffer, uint64_t size) {
+    iocb request{};
+    request.aio_lio_opcode = operation;
+    request.aio_buf = buffer;
+    request.aio_nbytes = size;
+    memory.put(where, request);
+  };
+  put(one, IOCB_CMD_PREAD, 0x10000, 100);
+  put(scattered, IOCB_CMD_PREADV, vector, 2);
+  put(written, IOCB_CMD_PWRITE, 0x40000, 100);
+  memory.put(vector, std::array{iovec{reinterpret_cast<void*>(0x20000), 8},
+                                iovec{reinterpret_cast<void*>(0x30000), 16}});
+  memory.put(list, std::array{one, scattered, written, uint64_t{0x666}});
+  constexpr uint64_t key = offsetof(iocb, aio_key);
+  const Registers submit = call(SYS_io_submit, {7, 3, list});
+  EXPECT_THAT(run(submit, 3, memory).ranges,
+              ElementsAre(at(one + key, 4), at(0x10000, 100), at(scattered + key, 4), at(0x20000, 8),
+                          at(0x30000, 16), at(written + key, 4)));
+  EXPECT_THAT(run(submit, -EINVAL, memory).ranges, IsEmpty());
+  EXPECT_THAT(run(call(SYS_io_submit, {7, 9, list}), 3, memory).ranges, testing::SizeIs(6));
+  EXPECT_THAT(run(call(SYS_io_submit, {7, ~uint64_t{0}, 0x666}), 1, memory).ranges, IsEmpty());
 }
 
 TEST(SyscallInterpreter, SaysWhoseMemoryProcessVmWritevWrote) {
