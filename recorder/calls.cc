@@ -85,6 +85,11 @@ bool wakes_others(int64_t call) {
   }
 }
 
+// Signals that any thread of a process may take.
+bool sends_to_process(int64_t call) {
+  return call == SYS_kill || call == SYS_rt_sigqueueinfo || call == SYS_pidfd_send_signal;
+}
+
 }  // namespace
 
 void Session::answer(RecordedTask& task, int64_t result) {
@@ -352,6 +357,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   end_sleep(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
+  if (task.lost_turn && (is_restart(result) || result == -EINTR)) interrupted_ = task.tid;
   if (result == kRestartBlock)
     task.interrupted_call = number;
   else if (!is_restart(result))
@@ -368,11 +374,15 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
   may_have_woken_ = may_have_woken_ || wakes_others(number);
+  has_signalled_ = has_signalled_ || sends_to_process(number);
   const bool was_made = !was_kept_out(task, result);
   if (was_made && result >= 0) note_filters(task, result);
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
-  if (number == SYS_rt_sigaction && result == 0) note_child_action(task);
+  if (number == SYS_rt_sigaction && result == 0) {
+    ++signal_actions_;
+    note_child_action(task);
+  }
   if (result == 0 && (number == SYS_setns ||
                       (number == SYS_unshare && (task.entry.registers.argument(0) & CLONE_NEWPID) != 0)))
     has_pid_namespaces_ = true;

@@ -77,6 +77,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
       if (other->traced.tracer == former_tid) other->traced.tracer = tid;
   }
   ignores_child_stops_.erase(tid);
+  ++signal_actions_;
   if (former_tid != tid && has_pid_namespaces_) note_numbers(*survivor);
   note_exec_for_tracer(*survivor, told_number);
   survivor->exec_pending = true;

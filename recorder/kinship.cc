@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "recorder/signal_action.h"
+
 namespace bygone {
 
 namespace {
@@ -151,6 +153,11 @@ uint64_t signals_waiting_for(pid_t tid) {
   const std::string status = read_status(tid);
   const uint64_t pending = field_in(status, "\nSigPnd:", 16) | field_in(status, "\nShdPnd:", 16);
   return pending & ~field_in(status, "\nSigBlk:", 16);
+}
+
+uint64_t signals_ignored_by(pid_t tid) {
+  const std::string status = read_status(tid);
+  return field_in(status, "\nSigIgn:", 16) | (kIgnoredByDefault & ~field_in(status, "\nSigCgt:", 16));
 }
 
 uint64_t signals_blocked_by(pid_t tid) {

@@ -35,5 +35,7 @@ uint64_t signals_blocked_by(pid_t tid);
 uint64_t signals_pending_for(pid_t tid);
 // Likewise, for it or its process, and that it does not block.
 uint64_t signals_waiting_for(pid_t tid);
+// Likewise, that its process ignores, by its own will or by default (signal(7)).
+uint64_t signals_ignored_by(pid_t tid);
 
 }  // namespace bygone

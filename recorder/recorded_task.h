@@ -101,7 +101,7 @@ struct RecordedTask {
   std::unique_ptr<MemoryWatch> watch;  // over a call that nothing describes
   int64_t interrupted_call = -1;       // what restart_syscall(2) goes on with
   std::optional<Sleep> sleep;
-  std::optional<uint32_t> aio_tail;    // how far the ring of that call's context was filled
+  std::optional<uint32_t> aio_tail;  // how far the ring of that call's context was filled
   SeccompFilters::Shared filters;
   SeccompFilters::Answer answer_of_filters = SeccompFilters::Answer::is_made;  // to that call
   std::optional<Registers> sent_back;     // those it has when the call made instead of its own is over
@@ -122,10 +122,12 @@ struct RecordedTask {
   bool reinjecting = false;  // the front of held_signals was sent anew, to come where the task stands
   Registers interrupted_at;  // by the last signal, and how many times in a row
   int interruptions = 0;
-  std::optional<uint64_t> own_mask;  // signals it blocks by itself, while the recorder keeps all out
-  bool in_user_code = false;         // ran since its last frame
-  bool computing = false;            // runs right now
-  bool sleeps_in_fault = false;      // was computing, and waits for a page that another task provides
+  std::optional<uint64_t> own_mask;  // signals it blocks by itself, while the recorder keeps others out
+  uint64_t ignored_signals = 0;      // by its process, when signal_actions_ of the session was ignored_as_of
+  uint64_t ignored_as_of = 0;
+  bool in_user_code = false;     // ran since its last frame
+  bool computing = false;        // runs right now
+  bool sleeps_in_fault = false;  // was computing, and waits for a page that another task provides
   // While it is in user code: since when, how many times kLongComputationUs it may compute before it is next
   // tried to stop it in the middle, and whether the user knows that this does not work.
   std::chrono::steady_clock::time_point computes_since;

@@ -4,15 +4,12 @@
 
 #include <csignal>
 
+#include "recorder/signal_action.h"
 #include "tracee/ptrace.h"
 
 namespace bygone {
 
 constexpr int kFirstQueued = 32;  // standard signals, below, do not queue (signal(7))
-
-constexpr uint64_t signal_bit(int signal) {
-  return uint64_t{1} << (signal - 1);
-}
 
 constexpr uint64_t kRaisedByInstructions = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
                                            signal_bit(SIGILL) | signal_bit(SIGTRAP) | signal_bit(SIGSYS);

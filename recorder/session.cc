@@ -286,6 +286,7 @@ Expected<void> Session::go_into_call(RecordedTask& task) {
   const bool makes_task = task.row != nullptr && task.row->call_class == CallClass::task;
   if (!short_call && (tasks_.size() > 1 || makes_task) && options_.snapshots.wanted)
     get_extended_state(task.tid, task.extended_state);
+  keep_ignored_signals_out(task);
   if (resume(task.tid, Resume::to_system_call) == Outcome::gone) return {};
   // What it computed before the call is in no frame yet: nobody else may run before the call has ended or is
   // told of.

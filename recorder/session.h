@@ -158,6 +158,7 @@ class Session {
   static void await_requests(RecordedTask& task, int64_t submitted);
   void capture_ended_reads(RecordedTask& task, int64_t events);
   // sleeps.cc: calls that a signal would end which the program ignores
+  void keep_ignored_signals_out(RecordedTask& task);
   void begin_sleep(RecordedTask& task);
   void end_sleep(RecordedTask& task);
   // Changes calls that must not run as they are.
@@ -457,6 +458,7 @@ class Session {
   SnapshotPacer::Clock::time_point settling_since_;
   std::map<pid_t, Attachment> attachments_;  // of processes that ran before, by process
   const StopRequest* stop_ = nullptr;
+  uint64_t signal_actions_ = 1;  // goes up when some process changes what it does about a signal
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;
   std::map<pid_t, Stop> early_stops_;  // of tasks whose making has not been reported yet
   pid_t first_tid_ = 0;
@@ -471,6 +473,8 @@ class Session {
   EventNumber next_proof_{1};
   std::set<uint64_t> written_while_private_;  // inodes of files that had a private mapping then
   bool may_have_woken_ = false;               // the call whose frame was written last, others of the program
+  bool has_signalled_ = false;                // and it has sent a signal to a process
+  pid_t interrupted_ = 0;                     // whose call has just ended for a signal, which it is to take
   bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
   bool any_call_may_block_ = false;    // some process of the program serves calls of others
   bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell

@@ -29,12 +29,8 @@ SignalAction action_for(pid_t tid, int signal) {
   if (in_set("\nSigIgn:")) return SignalAction::ignored;
   if (signal != SIGKILL && signal != SIGSTOP && is_namespace_init(process_of(tid)))
     return SignalAction::ignored;
+  if ((kIgnoredByDefault & signal_bit(signal)) != 0) return SignalAction::ignored;
   switch (signal) {
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH:
-      return SignalAction::ignored;
     case SIGSTOP:
     case SIGTSTP:
     case SIGTTIN:

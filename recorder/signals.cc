@@ -376,6 +376,7 @@ Expected<void> Session::end_init(RecordedTask& task) {
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   const bool stepped_itself = (task.registers[Register::eflags] & kTrapFlag) != 0;
   task.sleep.reset();
+  if ((kIgnoredByDefault & signal_bit(signal)) != 0) ++signal_actions_;  // SA_RESETHAND
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
   const auto stop = wait_through_signals(task.tid);

@@ -1,8 +1,10 @@
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "recorder/kinship.h"
 #include "recorder/session.h"
@@ -11,9 +13,9 @@
 #include "tracee/descriptors.h"
 #include "tracee/remote_calls.h"
 
-// Signals that a program ignores do not wake it, unless it is traced: who sleeps in a call of those that
-// cannot be interrupted without being told (tracee/sleep_calls.h) is sent back to sleep, for the time that is
-// left.
+// Signals that a program ignores do not wake it, unless it is traced. So they are blocked while it sleeps in
+// a call; and where it says itself what is blocked meanwhile, calls that cannot be interrupted without being
+// told (tracee/sleep_calls.h) are sent back to sleep, for the time that is left.
 
 namespace bygone {
 
@@ -67,7 +69,36 @@ bool is_woken_by_ignored_signals(pid_t tid) {
   return true;
 }
 
+// A mask of its own for the time of the call; or the signals themselves are what it waits for.
+bool chooses_signals(const Registers& call) {
+  switch (call[Register::orig_rax]) {
+    case SYS_rt_sigsuspend:
+    case SYS_rt_sigtimedwait:
+      return true;
+    case SYS_ppoll:
+      return call.argument(3) != 0;
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+      return call.argument(4) != 0;
+    case SYS_pselect6:
+    case SYS_io_pgetevents:
+      return call.argument(5) != 0;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+void Session::keep_ignored_signals_out(RecordedTask& task) {
+  const bool makes_task =
+      task.row != nullptr && task.row->call_class == CallClass::task;  // it would inherit them
+  if (task.traced.tracer != 0 || !task.may_block || makes_task || chooses_signals(task.entry.registers))
+    return;
+  if (std::exchange(task.ignored_as_of, signal_actions_) != signal_actions_)
+    task.ignored_signals = signals_ignored_by(task.tid);
+  keep_signals_out(task, task.ignored_signals);
+}
 
 void Session::begin_sleep(RecordedTask& task) {
   const SleepCall* const call = find_sleep_call(task.entry.registers[Register::orig_rax]);

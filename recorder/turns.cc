@@ -56,11 +56,15 @@ bool Session::can_run(const RecordedTask& task, std::span<const RecordedTask* co
 void Session::await_woken() {
   const RecordedTask* const by = find(turn_);
   if (by == nullptr) return;
+  // Of a signal to the process itself the kernel has woken the thread that is to take it, the first one if it
+  // can be; the sender would, if it went on before that has its turn.
+  const bool has_signalled = std::exchange(has_signalled_, false);
   constexpr int kMostLooks = 8;
   int looks = 0;
   for (const auto& [tid, task] : tasks_) {
-    const bool may_write = task->in_call && task->lost_turn && task->writes_at_return;
-    if (task.get() == by || !may_write || !share_memory(*task, *by)) continue;
+    const bool may_go_on = task->writes_at_return || (has_signalled && task->tgid == by->tgid);
+    if (task.get() == by || !task->in_call || !task->lost_turn || !may_go_on) continue;
+    if (!share_memory(*task, *by)) continue;
     if (++looks > kMostLooks) return;
     while (!task->pending && !is_asleep(*task)) {
       if (const auto stop = wait_for(tid, Waiting::no_wait))
@@ -93,6 +97,9 @@ RecordedTask* Session::choose() {
       if (task.get() != current && has_finished_call(*task) && share_memory(*task, *current) &&
           can_run(*task, in_the_way))
         return task.get();
+  if (RecordedTask* const interrupted = find(std::exchange(interrupted_, 0));
+      interrupted != nullptr && can_run(*interrupted, in_the_way))
+    return interrupted;
   const bool keep =
       current != nullptr && can_run(*current, in_the_way) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;

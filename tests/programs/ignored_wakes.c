@@ -58,6 +58,35 @@ static double now(void) {
   return time.tv_sec + time.tv_nsec * 1e-9;
 }
 
+// Calls that have done a part of their work when the signal comes.
+static void move_much(void) {
+  enum { SIZE = 400000 };
+  static char bytes[SIZE];
+  int status, ends[2], pair[2];
+  CHECK(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[1]);
+    for (long taken = 0; taken < SIZE;) {
+      const long now = read(ends[0], bytes, SIZE);
+      CHECK(now > 0);
+      taken += now;
+      kill(getppid(), SIGWINCH);
+      usleep(5000);
+    }
+    for (int i = 0; i < 12; ++i) {
+      usleep(5000);
+      CHECK(write(pair[1], "x", 1) == 1 && kill(getppid(), SIGWINCH) == 0);
+    }
+    _exit(0);
+  }
+  const long written = write(ends[1], bytes, SIZE);
+  const long received = recv(pair[0], bytes, 12, MSG_WAITALL);
+  say("wrote %ld, received %ld\n", written, received);
+  CHECK(written == SIZE && received == 12);
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
 int main(void) {
   struct epoll_event event = {EPOLLIN, {0}};
   const struct timeval limit = {0, 200000};
@@ -77,6 +106,7 @@ int main(void) {
     CHECK(now() - began > 0.19);
     CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
   }
+  move_much();
   on_signal(SIGWINCH, handle, SA_RESTART);
   for (int which = 0; which < 7; ++which) {
     const pid_t child = send_signals(1, 20);
