@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   options.argv.assign(argv + 1, argv + argc);
   CountingSink sink;
   const auto begin = std::chrono::steady_clock::now();
-  const auto outcome = bygone::record_program(options, sink);
+  const auto outcome = bygone::record_program(options, bygone::Inheritance(), sink);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (!outcome) {
     fmt::print(stderr, "record_cost: {}\n", outcome.error().message());

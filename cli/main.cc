@@ -79,6 +79,8 @@ int guarded_run(int argument_count, char** arguments) try {
   return status ? *status : report(status.error());
 } catch (const std::bad_alloc&) {
   return report({ErrorKind::io, "bygone", "out of memory", {}});
+} catch (const std::system_error& error) {
+  return report({ErrorKind::io, "bygone", error.what(), "raise the limits (ulimit -u, -v, -d)"});
 } catch (const std::exception& error) {
   return report({ErrorKind::internal, "bygone", error.what(), "this is a bug, please report it"});
 }

@@ -73,6 +73,7 @@ void tell_window(const Store& store, const std::string& name, uint64_t bound_byt
 }
 
 Expected<int> record(const Invocation& invocation, const RecordArguments& options) {
+  const Inheritance inheritance;
   const bool attaches = options.pid != 0;
   if (attaches != (invocation.program.empty() || invocation.program.front().empty()))
     return fail(
@@ -116,7 +117,7 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
   const auto duration =
       options.duration_ns > 0 ? std::optional(std::chrono::nanoseconds(options.duration_ns)) : std::nullopt;
   const auto outcome = attaches ? record_process(options.pid, record_options, duration, *recording.sink)
-                                : record_program(record_options, *recording.sink);
+                                : record_program(record_options, inheritance, *recording.sink);
   freezer.reset();
   recording.sink.reset();
   // A process that could not be attached to leaves nothing behind.

@@ -18,7 +18,8 @@ namespace bygone {
 namespace {
 
 // In the child: wait until traced, then become the program. Reports why it could not as one errno.
-[[noreturn]] void become(const std::string& path, const std::vector<std::string>& argv, int go, int report) {
+[[noreturn]] void become(const std::string& path, const std::vector<std::string>& argv,
+                         const Inheritance& inheritance, int go, int report) {
   char byte = 0;
   ssize_t got = 0;
   do got = read(go, &byte, 1);
@@ -31,7 +32,7 @@ namespace {
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
     error = errno;
   } else {
-    // What the recorder itself ignores while it records is back to what it was before.
+    inheritance.pass_on();
     execv(path.c_str(), arguments.data());
     error = errno;
   }
@@ -41,7 +42,8 @@ namespace {
 
 }  // namespace
 
-Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& argv) {
+Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& argv,
+                       const Inheritance& inheritance) {
   if (is_32_bit_program(getpid(), path))
     return fail(ErrorKind::not_executable, path, "is a 32-bit program, and those are not recorded",
                 "build it for x86-64");
@@ -54,7 +56,7 @@ Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& 
     return fail(ErrorKind::unavailable, path, fmt::format("fork failed: {}", std::strerror(errno)));
   if (child == 0) {
     close(go[1]);
-    become(path, argv, go[0], report[1]);
+    become(path, argv, inheritance, go[0], report[1]);
   }
   close(go[0]);
   close(report[1]);

@@ -5,44 +5,17 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 
 #include "recorder/kinship.h"
 #include "recorder/launch.h"
+#include "recorder/passed_signals.h"
 #include "recorder/session.h"
 #include "tracee/ptrace.h"
 
 namespace bygone {
-
-namespace {
-
-// Signals the terminal sends to everybody in the foreground: they are the program's business, the recorder
-// stays to write down what it makes of them. Restored on destruction, and by exec in the program (launch()
-// forks before).
-class TerminalSignalsIgnored {
- public:
-  TerminalSignalsIgnored() {
-    for (size_t i = 0; i < std::size(kSignals); ++i) {
-      struct sigaction ignore {};
-      ignore.sa_handler = SIG_IGN;
-      sigaction(kSignals[i], &ignore, &before_[i]);
-    }
-  }
-  ~TerminalSignalsIgnored() {
-    for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &before_[i], nullptr);
-  }
-  TerminalSignalsIgnored(const TerminalSignalsIgnored&) = delete;
-  TerminalSignalsIgnored& operator=(const TerminalSignalsIgnored&) = delete;
-
- private:
-  static constexpr int kSignals[] = {SIGINT, SIGQUIT};
-  struct sigaction before_[std::size(kSignals)];
-};
-
-}  // namespace
 
 Expected<std::string> find_program(const std::string& name) {
   auto check = [&](const std::string& path) -> Expected<std::string> {
@@ -108,14 +81,15 @@ Expected<RecordOutcome> record_process(pid_t pid, const RecordOptions& options,
   return session.run_attached(pid, stop);
 }
 
-Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink) {
+Expected<RecordOutcome> record_program(const RecordOptions& options, const Inheritance& inheritance,
+                                       RecordSink& sink) {
   BYGONE_ASSIGN(const std::string path, find_program(options.argv.at(0)));
   cpu_set_t processors;
   BYGONE_TRY(pin(processors, sink));
-  BYGONE_ASSIGN(const pid_t first, launch(path, options.argv));
-  const TerminalSignalsIgnored ignored;
+  BYGONE_ASSIGN(const pid_t first, launch(path, options.argv, inheritance));
+  PassedSignals passed(first);
   Session session(options, sink, processors);
-  return session.run(first);
+  return session.run(first, passed);
 }
 
 }  // namespace bygone

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "recorder/inheritance.h"
 #include "recorder/snapshot_pacer.h"
 #include "schema/error.h"
 #include "schema/record.h"
@@ -94,7 +95,9 @@ Expected<RecordOutcome> record_process(pid_t pid, const RecordOptions& options,
 // Runs the program and its descendants under ptrace until the last of them is gone; where the program was let
 // go, until the first process is. Standard streams and the terminal are the caller's. The calling thread
 // becomes the tracer and is pinned to one core while it records; call it from a process that has no other
-// children.
-Expected<RecordOutcome> record_program(const RecordOptions& options, RecordSink& sink);
+// children. SIGINT, SIGQUIT, SIGTERM and SIGHUP are passed on to the program (recorder/passed_signals.h);
+// what `inheritance` has put aside is its own.
+Expected<RecordOutcome> record_program(const RecordOptions& options, const Inheritance& inheritance,
+                                       RecordSink& sink);
 
 }  // namespace bygone

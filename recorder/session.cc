@@ -75,7 +75,8 @@ bool Session::must_end() {
   return log_.check().has_value() || (stop_ != nullptr && stop_->is_there());
 }
 
-Expected<RecordOutcome> Session::run(pid_t first) {
+Expected<RecordOutcome> Session::run(pid_t first, PassedSignals& passed) {
+  passed_ = &passed;
   begin_waiting(first);
   return finish(record(first));
 }

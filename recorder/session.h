@@ -15,6 +15,7 @@
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
 #include "recorder/snapshot_pacer.h"
+#include "recorder/passed_signals.h"
 #include "recorder/stop_request.h"
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
@@ -43,7 +44,7 @@ class Session {
   ~Session();
 
   // `first` stands at its PTRACE_EVENT_EXEC stop (launch()). Returns when no task is left.
-  Expected<RecordOutcome> run(pid_t first);
+  Expected<RecordOutcome> run(pid_t first, PassedSignals& passed);
   // Records a process that runs already, until no task is left or a stop is asked for; the process then runs
   // on.
   Expected<RecordOutcome> run_attached(pid_t process, StopRequest& stop);
@@ -457,6 +458,7 @@ class Session {
   bool settling_ = false;          // a snapshot is due, and tasks are brought to where one can be taken
   SnapshotPacer::Clock::time_point settling_since_;
   std::map<pid_t, Attachment> attachments_;  // of processes that ran before, by process
+  PassedSignals* passed_ = nullptr;
   const StopRequest* stop_ = nullptr;
   uint64_t signal_actions_ = 1;  // goes up when some process changes what it does about a signal
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;

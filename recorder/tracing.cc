@@ -67,6 +67,7 @@ void Session::tell_tracer(pid_t tracer_tid, pid_t tracee, int status) {
 
 Outcome Session::arrived_signal(RecordedTask& task, siginfo_t& info) {
   if (get_siginfo(task.tid, info) == Outcome::gone) return Outcome::gone;
+  if (passed_ != nullptr && task.tgid == first_tid_) passed_->arrived(info.si_signo);
   // In a pid namespace below ours we are nobody (kernel/signal.c, send_signal_locked()).
   const bool from_us = info.si_pid == getpid() || (info.si_pid == 0 && task.numbers.size() > 1);
   if (info.si_signo == SIGCHLD && info.si_code == kChildStopped && from_us) {

@@ -43,7 +43,7 @@ void wake_if_asleep(std::atomic<uint32_t>& sleeps) {
 
 tl::unexpected<Error> no_ring(std::string cause) {
   return fail(ErrorKind::io, "ring", std::move(cause),
-              "raise the limits on memory, or make the ring smaller");
+              "raise the limits on memory and files (ulimit -v, -d, -f), or make the ring smaller");
 }
 
 size_t padded(size_t size) {

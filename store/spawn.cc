@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/close_range.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "store/limits.h"
 #include "store/service.h"
 
 namespace bygone {
@@ -30,6 +32,9 @@ void detach(const std::filesystem::path& store) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::umask(077);
+  raise_limits();
   const int null = ::open("/dev/null", O_RDWR);
   const int log = ::open((store / "service.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(null, 0);

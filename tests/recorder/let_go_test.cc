@@ -55,7 +55,7 @@ Ending record_until(uint64_t appends, const std::string& program, OnStoreFailure
     RecordOptions options;
     options.argv = {program};
     options.on_store_failure = what;
-    const auto outcome = record_program(options, sink);
+    const auto outcome = record_program(options, Inheritance(), sink);
     Ending ending;
     if (outcome) ending = {outcome->wait_status, outcome->store_failure.has_value()};
     [[maybe_unused]] const ssize_t told = ::write(report[1], &ending, sizeof ending);
