@@ -128,6 +128,7 @@ void Session::adjust_call(RecordedTask& task) {
       return prepare_wait(task);
     case SYS_execve:
     case SYS_execveat:
+      refuse_unreadable_program(task);
       return refuse_32_bit_program(task);
     case SYS_sched_setaffinity:
       // Tracer and tracees stay on one core; the program is told it got what it asked for.
@@ -159,6 +160,7 @@ void Session::adjust_call(RecordedTask& task) {
       if ((registers.argument(3) & MAP_TYPE) == kDroppable) answer(task, -EINVAL);
       return;
     case SYS_prctl:
+      play_dumpable(task);
       if (registers.argument(0) == PR_SET_TSC) answer(task, set_timestamp_mode(task, registers.argument(1)));
       if (registers.argument(0) == PR_GET_TSC) {
         const int mode = task.timestamps_fault ? PR_TSC_SIGSEGV : PR_TSC_ENABLE;
@@ -230,6 +232,7 @@ Expected<void> Session::begin_call(RecordedTask& task) {
     answer(task, int64_t(task.registers[Register::rax]));  // its tracer has called it off
   else if (task.answer_of_filters != SeccompFilters::Answer::is_kept_out)
     adjust_call(task);
+  prepare_access(task);
   begin_sleep(task);
   if ((!task.entry.unknown.empty() || checks_row(task)) && !task.forced_result) watch_memory(task);
   switch (number) {
@@ -373,6 +376,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);
   }
+  BYGONE_TRY(keep_access(task, result));
   may_have_woken_ = may_have_woken_ || wakes_others(number);
   has_signalled_ = has_signalled_ || sends_to_process(number);
   const bool was_made = !was_kept_out(task, result);

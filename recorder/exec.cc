@@ -80,6 +80,7 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   ++signal_actions_;
   if (former_tid != tid && has_pid_namespaces_) note_numbers(*survivor);
   note_exec_for_tracer(*survivor, told_number);
+  note_user(*survivor);
   survivor->exec_pending = true;
   survivor->in_call = true;
   survivor->state = RecordedTask::State::away;
@@ -152,6 +153,10 @@ Expected<void> Session::install_own_pages(RecordedTask& task) {
     const RemoteCall map{SYS_mmap, {page.value, kPageSize, protection, kFlags, ~uint64_t{0}, 0}};
     const int64_t result = borrow_code(task, map);
     if (result == -ESRCH) return {};
+    if (result != int64_t(page.value) && !sees_all_ && !task.space->memory.hold())
+      return fail(ErrorKind::no_permission, fmt::format("task {}", task.tid),
+                  "does not let itself be looked at, by who is another user",
+                  "recording it takes CAP_SYS_PTRACE (containers: --cap-add SYS_PTRACE)");
     if (result != int64_t(page.value))
       return fail(
           ErrorKind::unavailable, fmt::format("task {}", task.tid),

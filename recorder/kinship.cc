@@ -67,8 +67,7 @@ std::string namespace_of(pid_t tid, const char* name) {
 // Since they only shrink on the way down, a capability that counts in one user namespace counts in those
 // below it; of those the recording may have, only its outermost is known to be above another.
 bool can_trace_anybody(pid_t tracer, const std::string& status, pid_t tracee) {
-  constexpr uint64_t kCapSysPtrace = 1 << 19;
-  if ((field_in(status, "\nCapEff:", 16) & kCapSysPtrace) == 0) return false;
+  if ((field_in(status, "\nCapEff:", 16) >> kCapSysPtrace & 1) == 0) return false;
   const std::string its_namespace = namespace_of(tracer, "user");
   return its_namespace == namespace_of(tracee, "user") || its_namespace == namespace_of(getpid(), "user");
 }
@@ -123,6 +122,17 @@ pid_t parent_of(pid_t pid) {
 
 uid_t user_of(pid_t pid) {
   return uid_t(status_field(pid, "\nUid:", 10));
+}
+
+User effective_user_of(pid_t pid) {
+  const std::string status = read_status(pid);
+  const std::vector<pid_t> users = numbers_in(status, "\nUid:");
+  const std::vector<pid_t> groups = numbers_in(status, "\nGid:");
+  return users.size() < 2 || groups.size() < 2 ? User{} : User{uid_t(users[1]), gid_t(groups[1])};
+}
+
+bool has_capability(pid_t pid, int capability) {
+  return (status_field(pid, "\nCapEff:", 16) >> capability & 1) != 0;
 }
 
 pid_t tracer_of(pid_t tid) {

@@ -11,6 +11,13 @@ namespace bygone {
 // What proc(5) says of a process and its relatives. Everything is 0, or empty, of one that is gone.
 pid_t parent_of(pid_t pid);
 uid_t user_of(pid_t pid);
+struct User {
+  uid_t id = 0;
+  gid_t group = 0;
+};
+User effective_user_of(pid_t pid);
+inline constexpr int kCapSysPtrace = 19;         // linux/capability.h
+bool has_capability(pid_t pid, int capability);  // effective
 pid_t tracer_of(pid_t tid);
 pid_t process_of(pid_t tid);  // it is a thread of
 // Whether the kernel would let the one attach to the other (ptrace(2), "Ptrace access mode checking"); what a

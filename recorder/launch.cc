@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "recorder/access.h"
 #include "recorder/foreign_program.h"
 #include "tracee/ptrace.h"
 
@@ -47,6 +48,9 @@ Expected<pid_t> launch(const std::string& path, const std::vector<std::string>& 
   if (is_32_bit_program(getpid(), path))
     return fail(ErrorKind::not_executable, path, "is a 32-bit program, and those are not recorded",
                 "build it for x86-64");
+  if (!may_look_at_all() && access(path.c_str(), R_OK) != 0)
+    return fail(ErrorKind::not_executable, path, "may be executed and not read: it cannot be looked at",
+                "record it as root, with CAP_SYS_PTRACE");
   int go[2], report[2];
   if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
     return fail(ErrorKind::unavailable, path,

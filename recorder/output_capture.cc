@@ -5,6 +5,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "recorder/session.h"
 #include "tracee/descriptors.h"
 
@@ -29,8 +31,10 @@ int Session::output_stream(const RecordedTask& task, int fd) const {
   if (fd < 0) return 0;
   // Where both streams are one file (2>&1, a terminal) the number the program uses decides.
   const int first = fd == 2 ? 2 : 1;
+  errno = 0;
   for (const int stream : {first, 3 - first})
     if (same_open_file(task.tid, fd, stream)) return stream;
+  const bool cannot_tell = errno == EPERM;  // kcmp(2) without CAP_SYS_PTRACE
   // The same pipe or terminal opened again (/dev/stderr, /proc/self/fd/1). Where both append to a file, it
   // does not matter who opened it.
   char path[48];
@@ -40,6 +44,7 @@ int Session::output_stream(const RecordedTask& task, int fd) const {
   for (const int stream : {first, 3 - first})
     if (fstat(stream, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino &&
         (S_ISFIFO(own.st_mode) || S_ISSOCK(own.st_mode) || isatty(stream) != 0 ||
+         (S_ISREG(own.st_mode) && cannot_tell) ||
          (S_ISREG(own.st_mode) && (fcntl(stream, F_GETFL) & file_flags(task.tid, fd) & O_APPEND) != 0)))
       return stream;
   return 0;

@@ -42,6 +42,7 @@ struct RecordedSpace {
   bool timestamps_trap = true;  // the instructions that read the time stamp counter are replaced
   int64_t page_excess = 0;      // pages the kernel counts and /proc/PID/maps does not show
   DeviceMemory devices;
+  std::optional<int> dumpable;  // as the program has it (PR_SET_DUMPABLE), where that is not carried out
   // Asynchronous ones that are not known to have ended, by the address of their iocb: where they write.
   std::map<uint64_t, std::vector<MemoryRange>> reads_under_way;
   // The process one of whose threads was killed while it computed: nobody can tell how far it had come, and
@@ -82,6 +83,8 @@ struct RecordedTask {
   pid_t maker = 0;             // the thread that made it
   std::vector<pid_t> numbers;  // its own in each pid namespace, ours first; empty where there is but ours
   State state = State::ready;
+  uid_t user = 0;  // and `group`: effective, where we need them to look at it
+  gid_t group = 0;
   uint64_t last_turn = 0;       // when it was given its turn last, counted in turns
   std::optional<Stop> pending;  // reported, not looked at yet
   std::shared_ptr<RecordedSpace> space;

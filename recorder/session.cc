@@ -213,6 +213,7 @@ void Session::file_stop(const Stop& stop) {
 }
 
 Expected<void> Session::handle(RecordedTask& task, const Stop& stop) {
+  const ActingAs theirs(task.user, task.group);
   task.job_stopped = task.sleeps_in_vfork = false;
   let_signals_in(task);
   const bool ends =

@@ -8,14 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "recorder/access.h"
 #include "recorder/attachment.h"
 #include "recorder/event_log.h"
 #include "recorder/file_keeper.h"
 #include "recorder/heartbeat.h"
+#include "recorder/passed_signals.h"
 #include "recorder/recorded_task.h"
 #include "recorder/recorder.h"
 #include "recorder/snapshot_pacer.h"
-#include "recorder/passed_signals.h"
 #include "recorder/stop_request.h"
 #include "tracee/breakpoint.h"
 #include "tracee/landmark.h"
@@ -152,6 +153,12 @@ class Session {
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
   // where it left them.
   void give_back_arguments(RecordedTask& task);
+  // access.cc: looking at processes of others without CAP_SYS_PTRACE
+  void note_user(RecordedTask& task) const;
+  void prepare_access(RecordedTask& task) const;
+  Expected<void> keep_access(RecordedTask& task, int64_t result);
+  void play_dumpable(RecordedTask& task);
+  void refuse_unreadable_program(RecordedTask& task);
   // aio.cc: reads that end at no event
   void on_io_setup(RecordedTask& task);
   void on_io_destroy(RecordedTask& task);
@@ -459,6 +466,7 @@ class Session {
   SnapshotPacer::Clock::time_point settling_since_;
   std::map<pid_t, Attachment> attachments_;  // of processes that ran before, by process
   PassedSignals* passed_ = nullptr;
+  const bool sees_all_ = may_look_at_all();
   const StopRequest* stop_ = nullptr;
   uint64_t signal_actions_ = 1;  // goes up when some process changes what it does about a signal
   std::map<pid_t, std::unique_ptr<RecordedTask>> tasks_;

@@ -157,6 +157,7 @@ RecordedTask& Session::add_task(pid_t tid, pid_t tgid, Tid parent, std::shared_p
   task->tid = tid;
   task->tgid = tgid;
   task->last_turn = turns_;
+  note_user(*task);
   log_.row(Task{task->id, Tid{tid}, Tid{tgid}, parent, log_.next(), kNoEvent, command, std::nullopt});
   if (space) join_space(*task, std::move(space));
   RecordedTask& reference = *task;

@@ -21,6 +21,8 @@ class TraceeMemory : public MemoryReader {
   TraceeMemory& operator=(const TraceeMemory&) = delete;
 
   void follow(pid_t tid);
+  // It is reached from now on even if the task hides it (PR_SET_DUMPABLE). False if it cannot be.
+  bool hold() { return file() >= 0; }
 
   // All bytes or false.
   bool read(Address from, std::span<std::byte> out) override;

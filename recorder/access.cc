@@ -1,0 +1,105 @@
+#include "recorder/access.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "recorder/kinship.h"
+#include "recorder/session.h"
+#include "tracee/remote_calls.h"
+
+namespace bygone {
+
+namespace {
+
+bool changes_user(int64_t call) {
+  switch (call) {
+    case SYS_setuid:
+    case SYS_setgid:
+    case SYS_setreuid:
+    case SYS_setregid:
+    case SYS_setresuid:
+    case SYS_setresgid:
+    case SYS_setfsuid:
+    case SYS_setfsgid:
+    case SYS_capset:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool may_look_at_all() {
+  return has_capability(getpid(), kCapSysPtrace);
+}
+
+ActingAs::ActingAs(uid_t user, gid_t group) : acts_(user != geteuid()) {
+  if (!acts_) return;
+  setfsgid(group);
+  setfsuid(user);
+}
+
+ActingAs::~ActingAs() {
+  if (!acts_) return;
+  setfsuid(geteuid());
+  setfsgid(getegid());
+}
+
+void Session::note_user(RecordedTask& task) const {
+  const User user = sees_all_ ? User{geteuid(), getegid()} : effective_user_of(task.tid);
+  task.user = user.id;
+  task.group = user.group;
+}
+
+// Before a call after which the memory may not be opened any more.
+void Session::prepare_access(RecordedTask& task) const {
+  if (!sees_all_ && changes_user(int64_t(task.entry.registers[Register::orig_rax])))
+    task.space->memory.hold();
+}
+
+// A process that has changed its user hides its memory from all but the mighty.
+Expected<void> Session::keep_access(RecordedTask& task, int64_t result) {
+  if (sees_all_ || result < 0 || !changes_user(int64_t(task.entry.registers[Register::orig_rax]))) return {};
+  note_user(task);
+  RemoteCall show{SYS_prctl, {PR_SET_DUMPABLE, 1}};
+  std::vector<siginfo_t> arrived;
+  const auto made = make_calls(task, std::span(&show, 1), arrived);
+  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  task.space->dumpable = 0;
+  return made || made.error().kind == ErrorKind::not_found ? Expected<void>{} : made;
+}
+
+// Hiding is played.
+void Session::play_dumpable(RecordedTask& task) {
+  if (sees_all_) return;
+  const uint64_t value = task.registers.argument(1);
+  if (task.registers.argument(0) == PR_GET_DUMPABLE && task.space->dumpable)
+    answer(task, *task.space->dumpable);
+  if (task.registers.argument(0) != PR_SET_DUMPABLE) return;
+  if (value > 1) return;  // the kernel refuses it
+  task.space->dumpable = int(value);
+  answer(task, 0);
+}
+
+// What may be executed and not read cannot be looked at while it runs.
+void Session::refuse_unreadable_program(RecordedTask& task) {
+  if (sees_all_ || task.paths.empty()) return;
+  const std::string& path = task.paths.front().path;
+  if (access(path.c_str(), F_OK) != 0 || faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 ||
+      errno != EACCES)
+    return;
+  note_uncaptured(SYS_execve, "unreadable program");
+  if (options_.warn)
+    options_.warn(
+        fmt::format("task {} executes {}, which may not be read: recording it takes CAP_SYS_PTRACE; it is "
+                    "told EACCES",
+                    task.tid, path));
+  answer(task, -EACCES);
+}
+
+}  // namespace bygone
