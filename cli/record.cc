@@ -134,14 +134,15 @@ Expected<int> record(const Invocation& invocation, const RecordArguments& option
 
 void add_record_command(CLI::App& root, Invocation& invocation) {
   const auto options = std::make_shared<RecordArguments>();
-  CLI::App* command =
-      add_command(root, invocation, "record", "run a program and record it, with all its children",
-                  "  bygone record ls -l                 as ls-0; the next one is ls-1\n"
-                  "  bygone record --name crash ./server --port 80\n"
-                  "  bygone record -- make -j4           the program's own options need no care\n"
-                  "  bygone record --keep 10m --keep 2GiB ./server\n"
-                  "  bygone record --pid 4711 --duration 10s\n"
-                  "The program keeps its standard streams and its exit status.");
+  CLI::App* command = add_command(
+      root, invocation, "record", "run a program and record it, with all its children",
+      "  bygone record ls -l                 as ls-0; the next one is ls-1\n"
+      "  bygone record --name crash ./server --port 80\n"
+      "  bygone record -- make -j4           the program's own options need no care\n"
+      "  bygone record --keep 10m --keep 2GiB ./server\n"
+      "  bygone record --pid 4711 --duration 10s\n"
+      "The program keeps its standard streams and its exit status. SIGINT, SIGQUIT, SIGTERM and SIGHUP\n"
+      "sent to bygone reach it; with --pid, SIGINT and SIGTERM end the recording.");
   set_usage(*command,
             "bygone record [OPTIONS] [--] PROGRAM [ARGS...]\n       bygone record [OPTIONS] --pid PID");
   command->add_option("-n,--name", options->name, "name of the recording [program-0, program-1, ...]")

@@ -46,7 +46,8 @@ Error error_of(const SQLite::Exception& exception, std::string_view object) {
       return {ErrorKind::no_permission, name, fmt::format("may not be written ({})", cause),
               "check the owner and mode of the store"};
     case SQLITE_CANTOPEN:
-      return {ErrorKind::io, name, "cannot be opened", "check that its directory exists and may be written, and `ulimit -n`"};
+      return {ErrorKind::io, name, "cannot be opened",
+              "check that its directory exists and may be written, and `ulimit -n`"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorKind::io, name, "is kept busy by another process", "try again"};
