@@ -43,9 +43,10 @@ Expected<void> seize(pid_t tid, WhenTracerDies when) {
   const int error = errno;
   return fail(error == EPERM ? ErrorKind::no_permission : ErrorKind::unavailable,
               fmt::format("process {}", tid), fmt::format("cannot be traced: {}", std::strerror(error)),
-              error == EPERM
-                  ? "another tracer holds it, or ptrace is not allowed here (yama, container profile)"
-                  : "");
+              error == EPERM ? "another tracer holds it, it is another user's and you have no "
+                               "CAP_SYS_PTRACE, or ptrace is not allowed here "
+                               "(yama, container profile)"
+                             : "");
 }
 
 Outcome suspend_filters(pid_t tid, WhenTracerDies when) {
