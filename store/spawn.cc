@@ -78,9 +78,6 @@ bool start_service(const std::filesystem::path& store) {
 }  // namespace
 
 Expected<Connection> reach_service(const std::filesystem::path& store) {
-  // Of somebody else's running service the store need not be writable for us.
-  const bool writable = ::access(store.c_str(), W_OK) == 0;
-  const int why_not = errno;
   for (int start = 0; start < kStarts; ++start) {
     for (int i = 0; i < kConnectsPerStart; ++i) {
       auto connection = connect_to_service(store);
@@ -89,9 +86,9 @@ Expected<Connection> reach_service(const std::filesystem::path& store) {
       std::this_thread::sleep_for(kConnectPause);
     }
   }
-  if (!writable)
+  if (::access(store.c_str(), W_OK) != 0)
     return fail(ErrorKind::io, store.string(),
-                fmt::format("its service cannot be started: {}", std::strerror(why_not)),
+                fmt::format("its service cannot be started: {}", std::strerror(errno)),
                 "choose another store (--store)");
   return fail(ErrorKind::io, store.string(), "its service cannot be started",
               "see service.log there, or run `bygone serve` to see why");
