@@ -385,6 +385,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) {
     ++signal_actions_;
+    heed_signal(task, int(task.entry.registers.argument(0)));
     note_child_action(task);
   }
   if (result == 0 && (number == SYS_setns ||

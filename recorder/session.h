@@ -167,6 +167,7 @@ class Session {
   void capture_ended_reads(RecordedTask& task, int64_t events);
   // sleeps.cc: calls that a signal would end which the program ignores
   void keep_ignored_signals_out(RecordedTask& task);
+  void heed_signal(const RecordedTask& by, int signal);
   void begin_sleep(RecordedTask& task);
   void end_sleep(RecordedTask& task);
   // Changes calls that must not run as they are.

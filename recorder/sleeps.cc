@@ -1,3 +1,4 @@
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -100,6 +101,18 @@ void Session::keep_ignored_signals_out(RecordedTask& task) {
   keep_signals_out(task, task.ignored_signals);
 }
 
+// Somebody wants to be told of this signal from now on: who keeps it out begins its call again, without.
+void Session::heed_signal(const RecordedTask& by, int signal) {
+  for (const auto& [tid, task] : tasks_) {
+    const bool keeps_it_out = task->tgid == by.tgid && task->state == RecordedTask::State::away &&
+                              task->in_call && task->own_mask && !task->pending &&
+                              (task->ignored_signals & signal_bit(signal)) != 0;
+    if (task.get() == &by || !keeps_it_out) continue;
+    task->heeds_signal = true;
+    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+  }
+}
+
 void Session::begin_sleep(RecordedTask& task) {
   const SleepCall* const call = find_sleep_call(task.entry.registers[Register::orig_rax]);
   if (call == nullptr || task.forced_result) {
@@ -125,9 +138,10 @@ void Session::begin_sleep(RecordedTask& task) {
 }
 
 void Session::end_sleep(RecordedTask& task) {
+  const bool by_us = std::exchange(task.heeds_signal, false);
   if (!task.sleep) return;
   const bool woken_in_vain = int64_t(task.registers[Register::rax]) == -EINTR && task.traced.tracer == 0 &&
-                             is_woken_by_ignored_signals(task.tid);
+                             (by_us || is_woken_by_ignored_signals(task.tid));
   if (!woken_in_vain) {
     task.sleep.reset();
     return;

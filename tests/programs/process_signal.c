@@ -24,6 +24,19 @@ static void* send_signal(void* how) {
   return 0;
 }
 
+// Of a signal that was ignored when the first thread went to sleep.
+static void* handle_late(void* unused) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGWINCH);
+  CHECK(pthread_sigmask(SIG_BLOCK, &set, 0) == 0);
+  usleep(50000);
+  on_signal(SIGWINCH, handle, 0);
+  usleep(50000);
+  CHECK(kill(getpid(), SIGWINCH) == 0);
+  return unused;
+}
+
 static int sleep_in(long how) {
   struct pollfd ready = {pipe_ends[0], POLLIN, 0};
   char byte;
@@ -55,5 +68,9 @@ int main(void) {
   CHECK(pthread_sigmask(SIG_BLOCK, &set, 0) == 0 && pthread_join(thread, 0) == 0);
   say("the first thread took %d, others %d\n", first, others);
   CHECK(first == 12 && others == 1);
+  CHECK(pthread_create(&thread, 0, handle_late, 0) == 0);
+  CHECK(sleep_in(8) == -1 && errno == EINTR && pthread_join(thread, 0) == 0);
+  say("the first thread took %d, others %d\n", first, others);
+  CHECK(first == 13 && others == 1);
   return 0;
 }
