@@ -157,7 +157,7 @@ TEST(AttachTest, LeavesNothingInAProgramExecutedMeanwhile) {
 
 TEST(AttachTest, EndsWhileAParentSleepsInVfork) {
   Bygone bygone;
-  ProcessRun target({program("vfork_slow"), "3"}, {});
+  ProcessRun target({program("vfork_slow"), "6"}, {});
   ASSERT_NE(find_descendant(target.pid(), "vfork_slow"), 0);
   for (const char* name : {"first", "second", "third"}) {
     const RunResult recorded =
