@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/capability.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -32,6 +33,15 @@ bool changes_user(int64_t call) {
   }
 }
 
+// What setfsuid(2) has taken; the kernel asks that we can do all that the process can.
+void raise_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) return;
+  for (__user_cap_data_struct& half : data) half.effective = half.permitted;
+  syscall(SYS_capset, &header, data);
+}
+
 }  // namespace
 
 bool may_look_at_all() {
@@ -42,6 +52,7 @@ ActingAs::ActingAs(uid_t user, gid_t group) : acts_(user != geteuid()) {
   if (!acts_) return;
   setfsgid(group);
   setfsuid(user);
+  raise_capabilities();
 }
 
 ActingAs::~ActingAs() {
@@ -66,6 +77,16 @@ void Session::prepare_access(RecordedTask& task) const {
 Expected<void> Session::keep_access(RecordedTask& task, int64_t result) {
   if (sees_all_ || result < 0 || !changes_user(int64_t(task.entry.registers[Register::orig_rax]))) return {};
   note_user(task);
+  if (has_several_users(task.tid)) {
+    constexpr char kSeveral[] = "several users";
+    const int32_t number = int32_t(task.entry.registers[Register::orig_rax]);
+    if (!uncaptured_.contains({number, kSeveral}) && options_.warn)
+      options_.warn(
+          fmt::format("task {} has several users or groups at once: what it does cannot be seen without "
+                      "CAP_SYS_PTRACE (containers: --cap-add SYS_PTRACE), and may not replay",
+                      task.tid));
+    note_uncaptured(number, kSeveral);
+  }
   RemoteCall show{SYS_prctl, {PR_SET_DUMPABLE, 1}};
   std::vector<siginfo_t> arrived;
   const auto made = make_calls(task, std::span(&show, 1), arrived);

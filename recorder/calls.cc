@@ -381,6 +381,8 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   has_signalled_ = has_signalled_ || sends_to_process(number);
   const bool was_made = !was_kept_out(task, result);
   if (was_made && result >= 0) note_filters(task, result);
+  if (number == SYS_rt_sigtimedwait && result > 0 && passed_ != nullptr && task.tgid == first_tid_)
+    passed_->arrived(int(result));
   if (number == SYS_inotify_init || number == SYS_inotify_init1 || number == SYS_fanotify_init)
     files_.read_unseen();
   if (number == SYS_rt_sigaction && result == 0) {

@@ -131,6 +131,15 @@ User effective_user_of(pid_t pid) {
   return users.size() < 2 || groups.size() < 2 ? User{} : User{uid_t(users[1]), gid_t(groups[1])};
 }
 
+bool has_several_users(pid_t pid) {
+  const std::string status = read_status(pid);
+  for (const char* name : {"\nUid:", "\nGid:"}) {
+    const std::vector<pid_t> ids = numbers_in(status, name);
+    if (ids.size() >= 3 && (ids[0] != ids[1] || ids[1] != ids[2])) return true;
+  }
+  return false;
+}
+
 bool has_capability(pid_t pid, int capability) {
   return (status_field(pid, "\nCapEff:", 16) >> capability & 1) != 0;
 }

@@ -16,6 +16,8 @@ struct User {
   gid_t group = 0;
 };
 User effective_user_of(pid_t pid);
+// Real, effective and saved ones, of user or group, are not the same.
+bool has_several_users(pid_t pid);
 inline constexpr int kCapSysPtrace = 19;         // linux/capability.h
 bool has_capability(pid_t pid, int capability);  // effective
 pid_t tracer_of(pid_t tid);

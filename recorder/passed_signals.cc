@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <utility>
 
 namespace bygone {
 
@@ -11,6 +12,8 @@ namespace {
 
 // A signal to a group reaches its members one after the other.
 constexpr auto kSameTime = std::chrono::milliseconds(50);
+// Who has not taken a signal after this time, and is sent it again, never will.
+constexpr auto kPatience = std::chrono::seconds(1);
 
 int64_t now_ns() {
   timespec now{};
@@ -57,6 +60,7 @@ void PassedSignals::arrived(int signal) {
 }
 
 void PassedSignals::watch() {
+  std::array<int64_t, NSIG> passed_ns{};
   while (!over_) {
     while (sem_wait(&sent) != 0) {
     }
@@ -65,8 +69,11 @@ void PassedSignals::watch() {
       std::this_thread::sleep_for(kSameTime);
       const int64_t since_ns = now_ns() - arrived_ns_[size_t(signal)];
       const bool has_it = since_ns < 2 * std::chrono::nanoseconds(kSameTime).count();
-      if (has_it || over_ || kill(program_, signal) == 0) continue;
-      // It has left others behind; they end with the recorder.
+      const int64_t before_ns = std::exchange(passed_ns[size_t(signal)], now_ns());
+      const bool does_not_take_it = before_ns != 0 && arrived_ns_[size_t(signal)] < before_ns &&
+                                    now_ns() - before_ns > std::chrono::nanoseconds(kPatience).count();
+      if (has_it || over_ || (!does_not_take_it && kill(program_, signal) == 0)) continue;
+      // It has left others behind, or cannot be asked: all end with the recorder.
       ::signal(signal, SIG_DFL);
       raise(signal);
     }

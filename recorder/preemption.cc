@@ -190,6 +190,7 @@ std::optional<Stop> Session::run_a_stretch(RecordedTask& task) {
 }
 
 Expected<void> Session::try_preemption(RecordedTask& task) {
+  const ActingAs theirs(task.user, task.group);
   // Whatever else stops it meanwhile is handled as ever; the interruption is then a trap of no meaning.
   auto stop = stop_computation(task);
   if (!stop || stop->kind != Stop::Kind::trap || action_for(task.tid, SIGTRAP) == SignalAction::ignored) {

@@ -128,7 +128,7 @@ struct RecordedTask {
   std::optional<uint64_t> own_mask;  // signals it blocks by itself, while the recorder keeps others out
   uint64_t ignored_signals = 0;      // by its process, when signal_actions_ of the session was ignored_as_of
   uint64_t ignored_as_of = 0;
-  bool heeds_signal = false;  // was interrupted, to keep fewer of them out
+  bool heeds_signal = false;     // was interrupted, to keep fewer of them out
   bool in_user_code = false;     // ran since its last frame
   bool computing = false;        // runs right now
   bool sleeps_in_fault = false;  // was computing, and waits for a page that another task provides

@@ -338,6 +338,7 @@ class Session {
   bool snapshot_waits_for(const RecordedTask& task);
   Expected<void> preempt_for_snapshot(RecordedTask& task);
   Expected<void> take_snapshot();
+  Expected<void> give_up_snapshots();
   void forget_detached_segments();
   void forget_unmapped_files();
 

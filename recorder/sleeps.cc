@@ -96,6 +96,7 @@ void Session::keep_ignored_signals_out(RecordedTask& task) {
       task.row != nullptr && task.row->call_class == CallClass::task;  // it would inherit them
   if (task.traced.tracer != 0 || !task.may_block || makes_task || chooses_signals(task.entry.registers))
     return;
+  if (attachment_of(task) != nullptr) return;  // it would keep the mask if we were killed
   if (std::exchange(task.ignored_as_of, signal_actions_) != signal_actions_)
     task.ignored_signals = signals_ignored_by(task.tid);
   keep_signals_out(task, task.ignored_signals);

@@ -55,11 +55,29 @@ Expected<void> Session::snapshot_if_due() {
   return {};
 }
 
+// Each process shows itself to its own user only (recorder/access.h).
+Expected<void> Session::give_up_snapshots() {
+  pacer_.postpone(SnapshotPacer::Clock::now());
+  constexpr char kSeveral[] = "snapshot of several users";
+  if (!uncaptured_.contains({-1, kSeveral}) && options_.warn)
+    options_.warn(
+        "no snapshots while processes of several users run: that takes CAP_SYS_PTRACE (containers: --cap-add "
+        "SYS_PTRACE); seeking is slow, and --keep drops nothing");
+  note_uncaptured(-1, kSeveral);
+  return {};
+}
+
 Expected<void> Session::take_snapshot() {
   const auto began = SnapshotPacer::Clock::now();
+  if (tasks_.empty()) return {};
   SnapshotSubject subject;
   subject.event = EventNumber{log_.events()};
   std::set<const RecordedSpace*> seen;
+  std::set<uid_t> users;
+  for (const auto& [tid, task] : tasks_) users.insert(task->user);
+  if (users.size() > 1) return give_up_snapshots();
+  const RecordedTask& any = *tasks_.begin()->second;
+  const ActingAs theirs(any.user, any.group);
   for (const auto& [tid, task] : tasks_) {
     if (task->state == RecordedTask::State::leaving || !task->space) continue;
     auto& state = subject.tasks.emplace_back();

@@ -97,9 +97,9 @@ RecordedTask* Session::choose() {
       if (task.get() != current && has_finished_call(*task) && share_memory(*task, *current) &&
           can_run(*task, in_the_way))
         return task.get();
-  if (RecordedTask* const interrupted = find(std::exchange(interrupted_, 0));
-      interrupted != nullptr && can_run(*interrupted, in_the_way))
-    return interrupted;
+  RecordedTask* const interrupted = find(interrupted_);
+  if (interrupted == nullptr || can_run(*interrupted, in_the_way)) interrupted_ = 0;
+  if (interrupted != nullptr && interrupted_ == 0) return interrupted;
   const bool keep =
       current != nullptr && can_run(*current, in_the_way) && !yielded_ && turn_frames_ < kTurnFrames;
   if (keep) return current;
