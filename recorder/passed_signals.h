@@ -12,7 +12,8 @@ namespace bygone {
 
 // Signals that ask a program to end reach it where they were sent to its recorder alone: by `timeout`, a
 // service manager, kill(1). The recorder itself stays, to write down what the program makes of them; once the
-// program has ended and only children of it are left, it ends with them. One at a time.
+// program has ended and only children of it are left, or is sent a signal again that it has not taken for a
+// second, it ends with them. One at a time.
 class PassedSignals {
  public:
   explicit PassedSignals(pid_t program);
