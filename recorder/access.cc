@@ -42,6 +42,15 @@ void raise_capabilities() {
   syscall(SYS_capset, &header, data);
 }
 
+// Without what capabilities we have beside: the kernel asks the program's (would_dump(), fs/exec.c).
+bool lets_read(const std::string& path, const RecordedTask& task) {
+  setfsuid(geteuid());
+  setfsuid(task.user);
+  const bool may = faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 || errno != EACCES;
+  if (task.user != geteuid()) raise_capabilities();
+  return may;
+}
+
 }  // namespace
 
 bool may_look_at_all() {
@@ -111,9 +120,7 @@ void Session::play_dumpable(RecordedTask& task) {
 void Session::refuse_unreadable_program(RecordedTask& task) {
   if (sees_all_ || task.paths.empty()) return;
   const std::string& path = task.paths.front().path;
-  if (access(path.c_str(), F_OK) != 0 || faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0 ||
-      errno != EACCES)
-    return;
+  if (access(path.c_str(), F_OK) != 0 || lets_read(path, task)) return;
   note_uncaptured(SYS_execve, "unreadable program");
   if (options_.warn)
     options_.warn(
