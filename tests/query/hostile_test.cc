@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <fstream>
-#include <iterator>
 #include <random>
 
 #include "query/export.h"
@@ -74,19 +72,9 @@ constexpr const char* kEdits[] = {
     "1 AS time_ns",
 };
 
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 class HostileRecording : public testing::Test {
  protected:
-  HostileRecording() {
-    std::string pattern = std::filesystem::temp_directory_path() / "bygone-hostile-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    good_ = read_all(sqlite3_db_filename(sample_.reader().connection(), "main"));
-  }
-  ~HostileRecording() override { std::filesystem::remove_all(directory_); }
+  HostileRecording() : good_(test::read_file(sqlite3_db_filename(sample_.reader().connection(), "main"))) {}
 
   std::filesystem::path write(const std::string& bytes) const {
     const auto file = directory_ / "hostile.db";
@@ -121,7 +109,7 @@ class HostileRecording : public testing::Test {
   }
 
   test::SampleRecording sample_;
-  std::filesystem::path directory_;
+  test::ScratchFolder directory_;
   std::string good_;
 };
 

@@ -49,10 +49,7 @@ void write_events(RecordSink& sink) {
 }  // namespace
 
 LongRecording::LongRecording() {
-  std::string pattern = std::filesystem::temp_directory_path() / "bygone-long-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  directory_ = pattern;
-  Store store = need(Store::open(directory_));
+  Store store = need(Store::open(directory_.path()));
   auto made = need(store.create("long", "long", {{"paths", "recorded"}}));
   RecordSink& sink = *made.sink;
   for (const auto& [number, name] : {std::pair{0, "read"}, {1, "write"}, {87, "unlink"}})
@@ -67,12 +64,6 @@ LongRecording::LongRecording() {
   write_events(sink);
   need(sink.close());
   reader_ = need(store.read("long"));
-}
-
-LongRecording::~LongRecording() {
-  reader_.reset();
-  std::error_code ignored;  // the service takes files of its own away meanwhile
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 }  // namespace bygone::test

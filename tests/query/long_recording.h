@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "store/recording_reader.h"
+#include "tests/support/scratch.h"
 
 namespace bygone::test {
 
@@ -16,14 +16,11 @@ class LongRecording {
   static constexpr int kRare = 6789;
 
   LongRecording();
-  ~LongRecording();
-  LongRecording(const LongRecording&) = delete;
-  LongRecording& operator=(const LongRecording&) = delete;
 
   RecordingReader& reader() { return *reader_; }
 
  private:
-  std::filesystem::path directory_;
+  ScratchFolder directory_;
   std::unique_ptr<RecordingReader> reader_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -186,27 +185,16 @@ void Script::play() {
   check(sink.commit());
 }
 
-std::filesystem::path new_folder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "bygone-query-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  return pattern;
-}
-
 template <class T>
 T need(Expected<T> value) {
   if (!value) throw std::runtime_error(value.error().message());
   return std::move(*value);
 }
 
-void remove_folder(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-}
-
 }  // namespace
 
-SampleRecording::SampleRecording() : directory_(new_folder()) {
-  Store store = need(Store::open(directory_));
+SampleRecording::SampleRecording() {
+  Store store = need(Store::open(directory_.path()));
   auto recording = need(store.create("sample", "demo",
                                      {{"command", "[\"demo\",\"two words\",\"it's\"]"},
                                       {"machine", "testbed"},
@@ -218,21 +206,11 @@ SampleRecording::SampleRecording() : directory_(new_folder()) {
   reader_ = need(store.read("sample"));
 }
 
-SampleRecording::~SampleRecording() {
-  reader_.reset();
-  remove_folder(directory_);
-}
-
-EmptyRecording::EmptyRecording() : directory_(new_folder()) {
-  Store store = need(Store::open(directory_));
+EmptyRecording::EmptyRecording() {
+  Store store = need(Store::open(directory_.path()));
   auto recording = need(store.create("empty", "demo", {{"command", "[\"demo\"]"}}));
   recording.sink.reset();
   reader_ = need(store.read("empty"));
-}
-
-EmptyRecording::~EmptyRecording() {
-  reader_.reset();
-  remove_folder(directory_);
 }
 
 }  // namespace bygone::test

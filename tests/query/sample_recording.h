@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "store/recording_reader.h"
+#include "tests/support/scratch.h"
 
 namespace bygone::test {
 
@@ -12,14 +12,11 @@ namespace bygone::test {
 class SampleRecording {
  public:
   SampleRecording();
-  ~SampleRecording();
-  SampleRecording(const SampleRecording&) = delete;
-  SampleRecording& operator=(const SampleRecording&) = delete;
 
   RecordingReader& reader() { return *reader_; }
 
  private:
-  std::filesystem::path directory_;
+  ScratchFolder directory_;
   std::unique_ptr<RecordingReader> reader_;
 };
 
@@ -27,14 +24,11 @@ class SampleRecording {
 class EmptyRecording {
  public:
   EmptyRecording();
-  ~EmptyRecording();
-  EmptyRecording(const EmptyRecording&) = delete;
-  EmptyRecording& operator=(const EmptyRecording&) = delete;
 
   RecordingReader& reader() { return *reader_; }
 
  private:
-  std::filesystem::path directory_;
+  ScratchFolder directory_;
   std::unique_ptr<RecordingReader> reader_;
 };
 

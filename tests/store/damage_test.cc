@@ -28,7 +28,7 @@ void spit(const std::filesystem::path& path, std::string_view bytes) {
 class DamageTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    directory_ = new TemporaryDirectory;
+    directory_ = new test::ScratchFolder;
     auto store = Store::open(*directory_ / "store");
     ASSERT_OK(store);
     auto created = store->create("sound", "sound", {{"command", "sound"}});
@@ -93,11 +93,11 @@ class DamageTest : public testing::Test {
     return errors;
   }
 
-  static TemporaryDirectory* directory_;
+  static test::ScratchFolder* directory_;
   static std::string sound_;
   static std::filesystem::path catalog_;
 };
-TemporaryDirectory* DamageTest::directory_;
+test::ScratchFolder* DamageTest::directory_;
 std::string DamageTest::sound_;
 std::filesystem::path DamageTest::catalog_;
 

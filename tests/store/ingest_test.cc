@@ -32,7 +32,7 @@ class IngestTest : public testing::Test {
     return std::move(*opened);
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   int64_t now_ns_ = 0;
   std::unique_ptr<Ingest> ingest_;
 };

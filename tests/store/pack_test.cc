@@ -46,7 +46,7 @@ class PackTest : public testing::Test {
     EXPECT_EQ(out, bytes_);
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   std::optional<Store> store_;
   std::vector<std::byte> bytes_;
 };
@@ -57,7 +57,7 @@ TEST_F(PackTest, APackedFileStandsAlone) {
   ASSERT_OK(report);
   EXPECT_EQ(report->events, 100u);
   EXPECT_EQ(report->contents, 1u);
-  std::filesystem::remove_all(directory_ / "store");
+  test::remove_tree(directory_ / "store");
   const Store other = open("other");
   const auto reader = other.read(file.string());
   ASSERT_OK(reader);

@@ -37,7 +37,7 @@ class ReaderTest : public testing::Test {
     return all;
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   std::optional<Store> store_;
   std::unique_ptr<RecordSink> sink_;
 };

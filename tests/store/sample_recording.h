@@ -1,41 +1,18 @@
 #pragma once
 
-// A small recording with one row of every kind, and a directory to keep it in.
+// A small recording with one row of every kind.
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "schema/codec.h"
 #include "store/store.h"
+#include "tests/support/scratch.h"
 
 namespace bygone {
-
-// Gone with the object.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "bygone-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  // A service that is just leaving may be removing files too.
-  ~TemporaryDirectory() {
-    std::error_code error;
-    for (int i = 0; i < 10 && std::filesystem::exists(path_, error); ++i)
-      std::filesystem::remove_all(path_, error);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 #define ASSERT_OK(expression)                                                        \
   do {                                                                               \

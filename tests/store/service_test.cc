@@ -62,7 +62,7 @@ class ServiceTest : public testing::Test {
     return sum;
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   std::optional<Store> store_;
 };
 

@@ -60,7 +60,7 @@ class SharedPayloadsTest : public testing::Test {
     return recording_size_bytes(recording_path(store_->directory(), name));
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   std::optional<Store> store_;
 };
 

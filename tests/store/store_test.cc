@@ -57,7 +57,7 @@ class StoreTest : public testing::Test {
     return std::move(*created);
   }
 
-  TemporaryDirectory directory_;
+  test::ScratchFolder directory_;
   std::optional<Store> store_;
 };
 

@@ -9,6 +9,13 @@
 
 namespace bygone::test {
 
+void remove_tree(const std::filesystem::path& folder) {
+  // remove_all() gives up at the first file that somebody else removed before it.
+  std::error_code error;
+  for (int i = 0; i < 100 && std::filesystem::exists(folder, error); ++i)
+    std::filesystem::remove_all(folder, error);
+}
+
 ScratchFolder::ScratchFolder() {
   std::string name = std::filesystem::temp_directory_path() / "bygone-test-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
@@ -16,8 +23,7 @@ ScratchFolder::ScratchFolder() {
 }
 
 ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  remove_tree(path_);
 }
 
 std::filesystem::path ScratchFolder::write(std::string_view name, std::string_view content) const {

@@ -6,7 +6,10 @@
 
 namespace bygone::test {
 
-// A folder under the temporary directory that is removed, with everything in it, on destruction.
+// Removes a folder with everything in it, also while a service that is leaving takes its own files out of it.
+void remove_tree(const std::filesystem::path& folder);
+
+// A folder under the temporary directory that is removed with the object.
 class ScratchFolder {
  public:
   ScratchFolder();

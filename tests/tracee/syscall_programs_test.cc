@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "tests/support/scratch.h"
 #include "tracee/memory_watch.h"
 #include "tracee/proc_maps.h"
 #include "tracee/ptrace.h"
@@ -158,10 +158,8 @@ TEST_P(EveryCallOf, ChangesOnlyWhatItsRowMentions) {
   const std::string& executable = GetParam().command[0];
   if (std::system(("command -v " + executable + " >/dev/null 2>&1").c_str()) != 0)
     GTEST_SKIP() << executable << " is not installed";
-  std::string directory = (std::filesystem::temp_directory_path() / "bygone-programs-XXXXXX").string();
-  ASSERT_NE(mkdtemp(directory.data()), nullptr);
-  const Report report = check(GetParam().command, directory);
-  std::filesystem::remove_all(directory);
+  const test::ScratchFolder directory;
+  const Report report = check(GetParam().command, directory.path());
   for (const std::string& complaint : report.complaints) ADD_FAILURE() << complaint;
   EXPECT_EQ(report.wait_status, 0);
   EXPECT_GT(report.calls, 10u);

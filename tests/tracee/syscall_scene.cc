@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 
 #include "tracee/syscall_interpreter.h"
 
@@ -44,24 +43,17 @@ bool covered(const Capture& capture, uint64_t address) {
          std::any_of(capture.other_process_ranges.begin(), capture.other_process_ranges.end(), holds);
 }
 
-std::string make_directory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "bygone-scene-XXXXXX").string();
-  return mkdtemp(pattern.data()) == nullptr ? std::string() : pattern;
-}
-
 }  // namespace
 
-Scene::Scene(uint8_t pattern) : directory_(make_directory()) {
+Scene::Scene(uint8_t pattern) {
   void* memory = mmap(nullptr, kArenaBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED || directory_.empty()) std::abort();
+  if (memory == MAP_FAILED) std::abort();
   arena_ = {static_cast<uint8_t*>(memory), kArenaBytes};
   std::fill(arena_.begin(), arena_.end(), pattern);
 }
 
 Scene::~Scene() {
   munmap(arena_.data(), arena_.size());
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 uint64_t Scene::buffer(size_t size_bytes) {

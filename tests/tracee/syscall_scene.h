@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/scratch.h"
+
 namespace bygone {
 
 class Scene {
@@ -36,7 +38,7 @@ class Scene {
     return value;
   }
   // A path in the scene's own directory.
-  std::string path(const char* name) const { return directory_ + "/" + name; }
+  std::string path(const char* name) const { return directory_ / name; }
   uint64_t path_text(const char* name) { return text(path(name).c_str()); }
 
   // Makes the call and compares. Returns what the kernel does: a result or -errno.
@@ -68,7 +70,7 @@ class Scene {
   std::span<uint8_t> arena_;
   size_t used_ = 0;
   size_t slack_bytes_ = 4096;
-  std::string directory_;
+  test::ScratchFolder directory_;
   std::set<long> calls_made_;
   std::vector<std::string> complaints_;
 };
