@@ -87,14 +87,11 @@ Expected<void> Session::keep_access(RecordedTask& task, int64_t result) {
   if (sees_all_ || result < 0 || !changes_user(int64_t(task.entry.registers[Register::orig_rax]))) return {};
   note_user(task);
   if (has_several_users(task.tid)) {
-    constexpr char kSeveral[] = "several users";
-    const int32_t number = int32_t(task.entry.registers[Register::orig_rax]);
-    if (!uncaptured_.contains({number, kSeveral}) && options_.warn)
-      options_.warn(
-          fmt::format("task {} has several users or groups at once: what it does cannot be seen without "
-                      "CAP_SYS_PTRACE (containers: --cap-add SYS_PTRACE), and may not replay",
-                      task.tid));
-    note_uncaptured(number, kSeveral);
+    tell_uncaptured(
+        int32_t(task.entry.registers[Register::orig_rax]), "several users",
+        fmt::format("task {} has several users or groups at once: what it does cannot be seen without "
+                    "CAP_SYS_PTRACE (containers: --cap-add SYS_PTRACE), and may not replay",
+                    task.tid));
   }
   RemoteCall show{SYS_prctl, {PR_SET_DUMPABLE, 1}};
   std::vector<siginfo_t> arrived;
@@ -121,12 +118,11 @@ void Session::refuse_unreadable_program(RecordedTask& task) {
   if (sees_all_ || task.paths.empty()) return;
   const std::string& path = task.paths.front().path;
   if (access(path.c_str(), F_OK) != 0 || lets_read(path, task)) return;
-  note_uncaptured(SYS_execve, "unreadable program");
-  if (options_.warn)
-    options_.warn(
-        fmt::format("task {} executes {}, which may not be read: recording it takes CAP_SYS_PTRACE; it is "
-                    "told EACCES",
-                    task.tid, path));
+  tell_uncaptured(
+      SYS_execve, "unreadable program",
+      fmt::format("task {} executes {}, which may not be read: recording it takes CAP_SYS_PTRACE; it is "
+                  "told EACCES",
+                  task.tid, path));
   answer(task, -EACCES);
 }
 

@@ -10,6 +10,15 @@
 
 namespace bygone {
 
+void Session::warn(const std::string& text) const {
+  if (options_.warn) options_.warn(text);
+}
+
+void Session::tell_uncaptured(int32_t call, const std::string& detail, const std::string& text) {
+  if (!uncaptured_.contains({call, detail})) warn(text);
+  note_uncaptured(call, detail);
+}
+
 void Session::note_uncaptured(int32_t call, const std::string& detail) {
   UncapturedCall& entry = uncaptured_[{call, detail}];
   if (entry.count++ == 0) {
@@ -63,8 +72,7 @@ void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange
   });
   if (left.empty()) return;
   ++outcome_.misdescribed_calls;
-  if (!options_.warn) return;
-  options_.warn(
+  warn(
       fmt::format("event {}, task {}, {}(0x{:x}, 0x{:x}, 0x{:x}): changed {} bytes at 0x{:x} that its "
                   "row does not mention",
                   log_.next().value, task.tid, task.row->name, task.entry.registers.argument(0),

@@ -279,13 +279,11 @@ Expected<void> Session::refuse_32_bit_call(RecordedTask& task) {
     lose_turn(task);
     return go_into_call(task);
   }
-  const bool known = uncaptured_.contains({-1, kInt80});
-  note_uncaptured(-1, kInt80);
-  if (!known && options_.warn)
-    options_.warn(
-        fmt::format("task {} makes a 32-bit system call ({}), number {}: those are not recorded; it is "
-                    "answered with ENOSYS, as by a kernel that has none",
-                    task.tid, kInt80, number));
+  tell_uncaptured(
+      -1, kInt80,
+      fmt::format("task {} makes a 32-bit system call ({}), number {}: those are not recorded; it is "
+                  "answered with ENOSYS, as by a kernel that has none",
+                  task.tid, kInt80, number));
   answer(task, -ENOSYS);
   return go_into_call(task);
 }
@@ -296,12 +294,10 @@ void Session::refuse_32_bit_program(RecordedTask& task) {
     return is_32_bit_program(task.tid, given.path);
   });
   if (!refused) return;
-  const bool known = uncaptured_.contains({SYS_execve, k32BitProgram});
-  note_uncaptured(SYS_execve, k32BitProgram);
-  if (!known && options_.warn)
-    options_.warn(
-        fmt::format("task {} executes {}, a 32-bit program: those are not recorded; it is told ENOEXEC",
-                    task.tid, task.paths.front().path));
+  tell_uncaptured(
+      SYS_execve, k32BitProgram,
+      fmt::format("task {} executes {}, a 32-bit program: those are not recorded; it is told ENOEXEC",
+                  task.tid, task.paths.front().path));
   answer(task, -ENOEXEC);
 }
 

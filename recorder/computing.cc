@@ -122,8 +122,8 @@ Expected<void> Session::attend(RecordedTask& task) {
   const int64_t waited_us = waited * kLongComputationUs;
   const bool spun_out = options_.spin_limit_s > 0 && waited_us >= options_.spin_limit_s * 1'000'000;
   if (!spun_out && waited < kSpinReportWaits) return {};
-  if (!std::exchange(task.told_of_spin, true) && options_.warn)
-    options_.warn(
+  if (!std::exchange(task.told_of_spin, true))
+    warn(
         fmt::format("task {} has computed for {} s without a system call, {}, while {} waits for "
                     "it, and cannot be interrupted so that a replay would find the place; {}",
                     task.tid, waited_us / 1'000'000, where_it_computes(task),

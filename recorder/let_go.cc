@@ -58,14 +58,12 @@ void Session::let_go() {
 }
 
 void Session::tell_what_holds_up() const {
-  if (!options_.warn) return;
   for (const auto& [tid, task] : tasks_) {
     if (task->may_detach || task->state == RecordedTask::State::leaving) continue;
     const std::string name = fmt::format("task {} of process {}", tid, task->tgid);
-    options_.warn(task->sleeps_in_vfork
-                      ? name + " cannot be let go before its vfork(2) child executes a program or ends"
-                      : name +
-                            " has not stopped yet, and cannot be let go before that; a device may keep it");
+    warn(task->sleeps_in_vfork
+             ? name + " cannot be let go before its vfork(2) child executes a program or ends"
+             : name + " has not stopped yet, and cannot be let go before that; a device may keep it");
   }
 }
 

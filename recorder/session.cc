@@ -124,9 +124,7 @@ Expected<void> Session::record(pid_t first) {
 Expected<RecordOutcome> Session::on_store_failure(const Error& failure) {
   if (options_.on_store_failure == OnStoreFailure::kill) return tl::unexpected(failure);
   outcome_.store_failure = failure;
-  if (options_.warn)
-    options_.warn(failure.message() +
-                  (tasks_.empty() ? "" : "; the program is let go and runs on unrecorded"));
+  warn(failure.message() + (tasks_.empty() ? "" : "; the program is let go and runs on unrecorded"));
   let_go();
   return outcome_;
 }
@@ -134,7 +132,7 @@ Expected<RecordOutcome> Session::on_store_failure(const Error& failure) {
 Expected<RecordOutcome> Session::on_spin() {
   if (options_.on_spin == OnSpin::kill) return tl::unexpected(*spun_out_);
   outcome_.spun_out = spun_out_;
-  if (options_.warn) options_.warn(spun_out_->message() + "; the program is let go and runs on unrecorded");
+  warn(spun_out_->message() + "; the program is let go and runs on unrecorded");
   let_go();
   return outcome_;
 }

@@ -201,7 +201,10 @@ class Session {
   static pid_t group_seen_by(const RecordedTask& viewer, const RecordedTask& task);
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void capture_device_memory(RecordedTask& task);
+  void warn(const std::string& text) const;
   void note_uncaptured(int32_t call, const std::string& detail);
+  // The same, and says `text` the first time.
+  void tell_uncaptured(int32_t call, const std::string& detail, const std::string& text);
   // mapping_calls.cc
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
   bool is_shared(const KernelMapping& file) const;

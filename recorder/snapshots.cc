@@ -58,12 +58,10 @@ Expected<void> Session::snapshot_if_due() {
 // Each process shows itself to its own user only (recorder/access.h).
 Expected<void> Session::give_up_snapshots() {
   pacer_.postpone(SnapshotPacer::Clock::now());
-  constexpr char kSeveral[] = "snapshot of several users";
-  if (!uncaptured_.contains({-1, kSeveral}) && options_.warn)
-    options_.warn(
-        "no snapshots while processes of several users run: that takes CAP_SYS_PTRACE (containers: --cap-add "
-        "SYS_PTRACE); seeking is slow, and --keep drops nothing");
-  note_uncaptured(-1, kSeveral);
+  tell_uncaptured(
+      -1, "snapshot of several users",
+      "no snapshots while processes of several users run: that takes CAP_SYS_PTRACE (containers: --cap-add "
+      "SYS_PTRACE); seeking is slow, and --keep drops nothing");
   return {};
 }
 

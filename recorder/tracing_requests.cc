@@ -411,9 +411,7 @@ void Session::warn_of_options(uint32_t options) {
 }
 
 void Session::warn_of_request(const std::string& what, const std::string& consequence) {
-  const bool known = uncaptured_.contains({SYS_ptrace, what});
-  note_uncaptured(SYS_ptrace, what);
-  if (!known && options_.warn) options_.warn(fmt::format("ptrace: {}: {}", what, consequence));
+  tell_uncaptured(SYS_ptrace, what, fmt::format("ptrace: {}: {}", what, consequence));
 }
 
 }  // namespace bygone
