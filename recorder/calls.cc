@@ -148,6 +148,7 @@ void Session::adjust_call(RecordedTask& task) {
       const bool asks = uint32_t(registers.argument(1)) == UFFDIO_API &&
                         task.space->memory.read_value(Address{registers.argument(2)}, api);
       if (asks && (api.features & UFFD_FEATURE_EVENT_FORK) != 0) answer(task, -EINVAL);
+      note_answer_of_supervisor(task);
       return;
     }
     case SYS_process_madvise:
@@ -408,8 +409,9 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   // A filter, or a tracer, has kept it alive; the call's frame is written.
   if (number == SYS_exit || number == SYS_exit_group)
     return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
-  return complete(task, FrameKind::syscall, int32_t(task.registers[Register::orig_rax]),
-                  was_made ? std::optional(result) : std::nullopt);
+  BYGONE_TRY(complete(task, FrameKind::syscall, int32_t(task.registers[Register::orig_rax]),
+                      was_made ? std::optional(result) : std::nullopt));
+  return is_restart(result) ? keep_answer_of_supervisor(task) : Expected<void>{};
 }
 
 }  // namespace bygone

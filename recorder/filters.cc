@@ -1,4 +1,5 @@
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -69,6 +70,27 @@ bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
     default:
       return false;
   }
+}
+
+void Session::note_answer_of_supervisor(const RecordedTask& task) {
+  const Registers& call = task.registers;
+  seccomp_notif_resp given{};
+  if (call.argument(1) == SECCOMP_IOCTL_NOTIF_SEND &&
+      task.space->memory.read_value(Address{call.argument(2)}, given))
+    supervisors_interrupt_ = supervisors_interrupt_ || is_restart(given.error);
+}
+
+// Without a signal nobody looks whether the result asks for the call to begin again: the program sees it.
+Expected<void> Session::keep_answer_of_supervisor(RecordedTask& task) {
+  const bool may_be = supervisors_interrupt_ && task.answer_of_filters != SeccompFilters::Answer::is_made;
+  if (!may_be || signals_waiting_for(task.tid) != 0) return {};
+  keep_result(task);
+  return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
+}
+
+void Session::keep_result(RecordedTask& task) {
+  task.registers[Register::orig_rax] = ~uint64_t{0};
+  set_registers(task.tid, task.registers);
 }
 
 Registers Session::without_call(const RecordedTask& task) {

@@ -140,6 +140,10 @@ class Session {
   static bool is_private_memory(const RecordedTask& task);
   void note_filters(RecordedTask& task, int64_t result);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
+  void note_answer_of_supervisor(const RecordedTask& task);
+  Expected<void> keep_answer_of_supervisor(RecordedTask& task);
+  // The call it has returned from does not begin again, whatever its result.
+  static void keep_result(RecordedTask& task);
   // Arranges that the kernel does not run the call the task stands at and that it answers `result`.
   void answer(RecordedTask& task, int64_t result);
   // The registers of a task at a call's entry, for a kernel that is not to make the call.
@@ -490,12 +494,13 @@ class Session {
   bool may_have_woken_ = false;               // the call whose frame was written last, others of the program
   bool has_signalled_ = false;                // and it has sent a signal to a process
   pid_t interrupted_ = 0;                     // whose call has just ended for a signal, which it is to take
-  bool filters_may_feign_ = false;     // some filter has somebody asked, who can answer as if a call was made
-  bool any_call_may_block_ = false;    // some process of the program serves calls of others
-  bool read_all_mappings_ = false;     // a call changed mappings in a way only the kernel can tell
-  bool has_pid_namespaces_ = false;    // some task has, or may have, another number for others than for us
-  bool read_implies_exec_ = false;     // some task has, or had, that personality(2)
-  bool makes_holes_ = false;           // some task has made a call that can clear a part of a file
+  bool filters_may_feign_ = false;  // some filter has somebody asked, who can answer as if a call was made
+  bool supervisors_interrupt_ = false;  // one of them answers with what asks for a call to begin again
+  bool any_call_may_block_ = false;     // some process of the program serves calls of others
+  bool read_all_mappings_ = false;      // a call changed mappings in a way only the kernel can tell
+  bool has_pid_namespaces_ = false;     // some task has, or may have, another number for others than for us
+  bool read_implies_exec_ = false;      // some task has, or had, that personality(2)
+  bool makes_holes_ = false;            // some task has made a call that can clear a part of a file
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool maps_devices_ = false;          // some task maps, or has mapped, memory of MappingKind::device
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem

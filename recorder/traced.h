@@ -62,6 +62,9 @@ struct Traced {
 
   bool steps() const { return going == Going::single_step || going == Going::step_emulating_calls; }
   bool emulates() const { return going == Going::emulating_calls || going == Going::step_emulating_calls; }
+  bool at_call() const {  // in a stop of PTRACE_SYSCALL
+    return (status >> 8 & 0x7f) == SIGTRAP && status >> 16 == 0 && (info.si_code & 0x7f) == SIGTRAP;
+  }
   bool stopped() const { return place != Place::nowhere && !released; }
 };
 

@@ -9,6 +9,7 @@
 #include "recorder/scoped_signal_mask.h"
 #include "recorder/session.h"
 #include "recorder/signal_action.h"
+#include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 
 namespace bygone {
@@ -197,8 +198,13 @@ Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
   const bool in_call = place == Traced::Place::call_entry || place == Traced::Place::seccomp;
   if (!in_user_code && !in_call) return {};
   if (in_call) lose_turn(task);
+  const int64_t result = int64_t(task.registers[Register::rax]);
   if (get_registers(task.tid, task.registers) == Outcome::gone) return {};
   if (in_call) keep_lower_half(task);
+  // Nobody looks for a call to begin again where the tracer says so and no signal does.
+  if (place == Traced::Place::user && task.traced.at_call() && !is_restart(result) &&
+      restarts_call(task.registers))
+    keep_result(task);
   log_extended_state(task);
   if (in_user_code) return complete(task, FrameKind::altered, std::nullopt, std::nullopt);
   Registers altered = task.registers;

@@ -22,7 +22,8 @@ namespace {
 
 constexpr int kOldSetOptions = 21;  // PTRACE_OLDSETOPTIONS
 constexpr int kArchPrctl = 30, kGetThreadArea = 25, kSysemu = 31, kSysemuSinglestep = 32, kSingleblock = 33;
-constexpr int kGetSyscallInfo = 0x420e, kGetRseq = 0x420f, kGetUserDispatch = 0x4211;
+constexpr int kGetSyscallInfo = 0x420e, kGetRseq = 0x420f, kSetUserDispatch = 0x4210;
+constexpr int kGetUserDispatch = 0x4211;
 constexpr uint64_t kKnownOptions = 0x3000ff;
 constexpr uint64_t kDebugRegisters = offsetof(user, u_debugreg);
 constexpr int kSignals = 64;
@@ -323,6 +324,8 @@ int64_t Session::ask_tracee(RecordedTask& tracer, RecordedTask& tracee, int requ
       return give(24);
     case kGetUserDispatch:
       return give(32);
+    case kSetUserDispatch:
+      return take(32);
     case kArchPrctl:
       return thread_registers(tracer, tracee);
     case PTRACE_PEEKSIGINFO:
@@ -354,9 +357,7 @@ int64_t Session::syscall_info(RecordedTask& tracer, RecordedTask& tracee) {
   info.instruction_pointer = now[Register::rip];
   info.stack_pointer = now[Register::rsp];
   const Traced& traced = tracee.traced;
-  const bool call_stop = (WSTOPSIG(traced.status) & 0x7f) == SIGTRAP && traced.status >> 16 == 0 &&
-                         (traced.info.si_code & 0x7f) == SIGTRAP;
-  if (call_stop && traced.place == Traced::Place::call_entry) {
+  if (traced.at_call() && traced.place == Traced::Place::call_entry) {
     info.op = 1;
     info.entry.number = now[Register::orig_rax];
     for (size_t i = 0; i < 6; ++i) info.entry.arguments[i] = now.argument(i);
@@ -367,7 +368,7 @@ int64_t Session::syscall_info(RecordedTask& tracer, RecordedTask& tracee) {
     for (size_t i = 0; i < 6; ++i) info.entry.arguments[i] = now.argument(i);
     info.entry.seccomp_data = uint32_t(traced.message);
     size = offsetof(SyscallInfo, entry.seccomp_data) + sizeof info.entry.seccomp_data;
-  } else if (call_stop) {
+  } else if (traced.at_call()) {
     info.op = 2;
     info.exit.result = int64_t(now[Register::rax]);
     info.exit.is_error = is_error(info.exit.result);
@@ -401,8 +402,12 @@ int64_t Session::pending_signals(RecordedTask& tracer, RecordedTask& tracee) {
   siginfo_t found[kMost] = {};
   const long result = really(PTRACE_PEEKSIGINFO, tracee.tid, reinterpret_cast<uint64_t>(&which), found);
   if (result <= 0) return result;
-  const auto bytes = std::as_bytes(std::span(found)).first(size_t(result) * sizeof(siginfo_t));
-  return hand_over(tracer, Address{call.argument(3)}, bytes) ? result : -EFAULT;
+  // One by one: those before the first that finds no room are told.
+  int told = 0;
+  while (told < result &&
+         hand_over(tracer, Address{call.argument(3) + told * sizeof(siginfo_t)}, bytes_of(found[told])))
+    ++told;
+  return told > 0 ? told : -EFAULT;
 }
 
 void Session::warn_of_options(uint32_t options) {

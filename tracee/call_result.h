@@ -6,8 +6,8 @@
 
 namespace bygone {
 
-// The kernel's own results of a call that a signal has interrupted (include/linux/errno.h): tracers see them,
-// programs never do.
+// The kernel's own results of a call that a signal has interrupted (include/linux/errno.h). Tracers see them;
+// programs do where a supervisor (seccomp_unotify(2)) or a tracer makes them up, and no signal is there.
 inline constexpr int64_t kRestartSys = -512;
 inline constexpr int64_t kRestartNoIntr = -513;
 inline constexpr int64_t kRestartNoHand = -514;

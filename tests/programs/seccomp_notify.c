@@ -7,6 +7,10 @@
 #include <sys/socket.h>
 
 #include "program.h"
+
+// ERESTARTSYS: without a signal the program is given it as it is.
+enum { kRestart = 512 };
+
 int main(void) {
   int sp[2];
   CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, sp));
@@ -37,6 +41,9 @@ int main(void) {
     say("mkdir %d %d\n", r, errno);
     r = syscall(SYS_mkdir, "/nonexistent/y", 0700);
     say("mkdir %d %d\n", r, errno);
+    r = syscall(SYS_mkdir, "/nonexistent/z", 0700);
+    CHECK(r == -1 && errno == kRestart);
+    say("after it\n");
     _exit(0);
   }
   char b, cb[CMSG_SPACE(4)];
@@ -45,13 +52,16 @@ int main(void) {
   CHECK(recvmsg(sp[0], &m, 0) == 1);
   int l;
   memcpy(&l, CMSG_DATA(CMSG_FIRSTHDR(&m)), 4);
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < 6; i++) {
     struct seccomp_notif n;
     memset(&n, 0, sizeof n);
     CHECK(!ioctl(l, SECCOMP_IOCTL_NOTIF_RECV, &n));
     say("notif nr %d pid %d\n", n.data.nr, n.pid == (unsigned)p);
     CHECK(!ioctl(l, SECCOMP_IOCTL_NOTIF_ID_VALID, &n.id));
-    struct seccomp_notif_resp r = {n.id, i < 3 ? 4242 + i : 0, i == 3 ? -EEXIST : 0,
+    struct seccomp_notif_resp r = {n.id, i < 3 ? 4242 + i : 0,
+                                   i == 3   ? -EEXIST
+                                   : i == 5 ? -kRestart
+                                            : 0,
                                    i == 4 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0};
     CHECK(!ioctl(l, SECCOMP_IOCTL_NOTIF_SEND, &r));
   }
