@@ -355,6 +355,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   finish_scheduling_call(task);
   if (task.forced_result || task.argument_replaced) give_back_arguments(task);
   end_sleep(task);
+  show_as_untraced(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   if (task.lost_turn && (is_restart(result) || result == -EINTR)) interrupted_ = task.tid;
@@ -395,6 +396,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_set_tid_address && !task.forced_result)
     task.clear_tid = Address{task.entry.registers.argument(0)};
   if (was_made) {
+    note_task_file(task, result);
     if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
     if (number == SYS_io_submit) await_requests(task, result);

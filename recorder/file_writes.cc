@@ -117,7 +117,7 @@ bool Session::writes_to_file(const RecordedTask& task) {
 }
 
 bool Session::writes_to_memory_file(const RecordedTask& task) const {
-  return memory_files_open_ && memory_file_owner(task.tid, int(task.entry.registers.argument(0))) > 0;
+  return memory_files_open_ && task_file(task.tid, int(task.entry.registers.argument(0))).name == "mem";
 }
 
 void Session::capture_mapped_file_write(RecordedTask& task, int64_t result) {
@@ -212,15 +212,10 @@ std::optional<Device> Session::capture_file_range(uint64_t inode, MemoryRange in
 }
 
 void Session::capture_memory_file_write(RecordedTask& task, int64_t result) {
-  if (result < 0 || task.forced_result) return;
+  if (result <= 0 || task.forced_result || !memory_files_open_) return;
   const Registers& call = task.entry.registers;
   int64_t end = -1;
   switch (call[Register::orig_rax]) {
-    case SYS_open:
-    case SYS_openat:
-    case SYS_openat2:
-      memory_files_open_ = memory_files_open_ || memory_file_owner(task.tid, int(result)) > 0;
-      return;
     case SYS_write:
     case SYS_writev:
       break;
@@ -233,11 +228,11 @@ void Session::capture_memory_file_write(RecordedTask& task, int64_t result) {
       return;
   }
   const int fd = int(call.argument(0));
-  const pid_t owner = memory_files_open_ ? memory_file_owner(task.tid, fd) : 0;
-  if (owner <= 0 || result == 0) return;
+  const TaskFile file = task_file(task.tid, fd);
+  if (file.name != "mem") return;
   if (end < 0) end = file_position(task.tid, fd);
   const auto target = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& t) {
-    return t.second->space && (t.first == owner || t.second->tgid == owner);
+    return t.second->space && (t.first == file.task || t.second->tgid == file.task);
   });
   if (target == tasks_.end() || end < result) return;
   capture_range(*target->second, {Address{uint64_t(end - result)}, Address{uint64_t(end)}});

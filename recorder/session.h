@@ -206,6 +206,11 @@ class Session {
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void capture_device_memory(RecordedTask& task);
   void warn(const std::string& text) const;
+  // status_files.cc
+  void note_task_file(const RecordedTask& task, int64_t result);
+  // What /proc/PID/stat and /proc/PID/status tell of the recorder is taken out of what was read of them.
+  void show_as_untraced(RecordedTask& task);
+  // call_effects.cc
   void note_uncaptured(int32_t call, const std::string& detail);
   // The same, and says `text` the first time.
   void tell_uncaptured(int32_t call, const std::string& detail, const std::string& text);
@@ -504,6 +509,7 @@ class Session {
   bool maps_changing_files_ = false;   // some task maps, or has mapped, a file MAP_SHARED or one just written
   bool maps_devices_ = false;          // some task maps, or has mapped, memory of MappingKind::device
   bool memory_files_open_ = false;     // some task opened a /proc/PID/mem
+  bool status_files_open_ = false;     // or a /proc/PID/stat or /proc/PID/status
   std::set<uint64_t> known_segments_;  // System V segments attached before, by inode (their id)
   std::map<std::pair<int32_t, std::string>, UncapturedCall> uncaptured_;
   // Processes that a signal is killing: the thread it was delivered to. What the others would still compute

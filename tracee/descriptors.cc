@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
+#include <string_view>
 
 #include "tracee/proc_text.h"
 
@@ -20,18 +20,21 @@ int64_t file_position(pid_t tid, int fd) {
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
 
-pid_t memory_file_owner(pid_t tid, int fd) {
+TaskFile task_file(pid_t tid, int fd) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
   char target[64];
   const ssize_t size = readlink(path, target, sizeof target - 1);
-  if (size < 4 || memcmp(target + size - 4, "/mem", 4) != 0) return 0;
+  constexpr std::string_view kProc = "/proc/";
+  if (size <= ssize_t(kProc.size()) || !std::string_view(target, size_t(size)).starts_with(kProc)) return {};
   target[size] = '\0';
-  int owner = 0, thread = 0, parsed = 0;
-  if (sscanf(target, "/proc/%d/mem%n", &owner, &parsed) == 1 && parsed == size) return owner;
-  if (sscanf(target, "/proc/%d/task/%d/mem%n", &owner, &thread, &parsed) == 2 && parsed == size)
-    return thread;
-  return 0;
+  int process = 0, thread = 0;
+  char name[16];
+  char more = 0;
+  if (sscanf(target, "/proc/%d/task/%d/%15[^/]%c", &process, &thread, name, &more) == 3)
+    return {thread, name};
+  if (sscanf(target, "/proc/%d/%15[^/]%c", &process, name, &more) == 2) return {process, name};
+  return {};
 }
 
 int file_flags(pid_t tid, int fd) {
