@@ -141,6 +141,7 @@ void Session::capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& r
 }
 
 void Session::capture_range(RecordedTask& of, const MemoryRange& range) {
+  if (range.intersects(kOwnPages)) return capture_ranges(of, beside_own_pages(range));
   constexpr uint64_t kPiece = 1 << 20;
   std::vector<std::byte> bytes;
   for (Address at = range.start; at < range.end;) {

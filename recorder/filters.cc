@@ -75,7 +75,7 @@ bool Session::was_kept_out(const RecordedTask& task, int64_t result) const {
 void Session::note_answer_of_supervisor(const RecordedTask& task) {
   const Registers& call = task.registers;
   seccomp_notif_resp given{};
-  if (call.argument(1) == SECCOMP_IOCTL_NOTIF_SEND &&
+  if (uint32_t(call.argument(1)) == SECCOMP_IOCTL_NOTIF_SEND &&
       task.space->memory.read_value(Address{call.argument(2)}, given))
     supervisors_interrupt_ = supervisors_interrupt_ || is_restart(given.error);
 }

@@ -29,6 +29,15 @@ uint32_t lasting_flags(uint64_t flags) {
   return sharing | (uint32_t(flags) & (MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_NORESERVE | MAP_HUGETLB));
 }
 
+// mmap(2), MAP_HUGETLB. Where the size is not given it is the kernel's choice, which can be changed when it
+// is started only.
+uint64_t page_size_of(uint64_t flags) {
+  constexpr uint64_t kUsualHugePage = uint64_t{2} << 20;
+  const uint64_t logarithm = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+  if ((flags & (MAP_ANONYMOUS | MAP_HUGETLB)) != (MAP_ANONYMOUS | MAP_HUGETLB)) return kPageSize;
+  return logarithm != 0 ? uint64_t{1} << logarithm : kUsualHugePage;
+}
+
 bool just_written(const FileStat& stat) {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
@@ -60,9 +69,12 @@ Expected<void> Session::describe_new_mapping(RecordedTask& task, int fd, Mapping
   mapping.recorded.inode = kernel->inode;
   mapping.recorded.path = kernel->path;
   if (kernel->inode == 0) return {};
-  if (mapping.kind == MappingKind::anonymous)
-    mapping.kind = mapping.recorded.prot.shared ? MappingKind::shared_memory : MappingKind::file;
-  if ((mapping.recorded.flags & MAP_ANONYMOUS) != 0) return {};
+  const bool anonymous = (mapping.recorded.flags & MAP_ANONYMOUS) != 0;
+  if (mapping.kind == MappingKind::anonymous && mapping.recorded.prot.shared)
+    mapping.kind = MappingKind::shared_memory;
+  else if (mapping.kind == MappingKind::anonymous && !anonymous)
+    mapping.kind = MappingKind::file;
+  if (anonymous) return {};
   const Descriptor file(fd < 0 ? -1 : take_descriptor(task.tgid, task.tid, fd));
   BYGONE_ASSIGN(const bool kept, files_.keep(task.tid, file.get(), mapping));
   if (mapping.recorded.prot.shared || just_written(mapping.recorded.file_stat)) maps_changing_files_ = true;
@@ -96,11 +108,15 @@ Expected<void> Session::on_mmap(RecordedTask& task, Address start) {
   const Registers& call = task.entry.registers;
   const uint64_t flags = call.argument(3);
   Mapping mapping;
-  mapping.recorded.range = {start, page_ceil(start + call.argument(1))};
+  const uint64_t page_size = page_size_of(flags);
+  const uint64_t size = (call.argument(1) + page_size - 1) / page_size * page_size;
+  mapping.recorded.range = {start, start + size};
   mapping.recorded.flags = lasting_flags(flags);
   mapping.recorded.prot = Protection::of_bits(int(call.argument(2)), (flags & MAP_SHARED) != 0);
   mapping.recorded.offset_bytes = (flags & MAP_ANONYMOUS) != 0 ? 0 : call.argument(5);
-  const bool plain_memory = (flags & MAP_ANONYMOUS) != 0 && !mapping.recorded.prot.shared;
+  // Huge pages are those of a file of the kernel's.
+  const bool plain_memory =
+      (flags & (MAP_ANONYMOUS | MAP_HUGETLB)) == MAP_ANONYMOUS && !mapping.recorded.prot.shared;
   if (!plain_memory) BYGONE_TRY(describe_new_mapping(task, int(call.argument(4)), mapping));
   const bool code = mapping.recorded.prot.execute && mapping.data.source == DataSource::content;
   const MemoryRange range = mapping.range();

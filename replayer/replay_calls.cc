@@ -11,6 +11,7 @@
 #include "tracee/file_data.h"
 #include "tracee/memory_advice.h"
 #include "tracee/proc_maps.h"
+#include "tracee/remote_calls.h"
 #include "tracee/stack_limit.h"
 #include "tracee/stub_image.h"
 #include "tracee/syscall_table.h"
@@ -35,6 +36,42 @@ std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapp
     return half;
   }
   return std::nullopt;
+}
+
+constexpr uint64_t kPopulateWrite = 23;  // MADV_POPULATE_WRITE
+
+// Where a call has every page brought in as by a store (mm_populate(), mm/gup.c).
+MemoryRange populated_by(const FullFrame& frame) {
+  constexpr uint64_t kMlock2 = 325;
+  const Registers& call = *frame.registers;
+  if (frame.frame.result.value_or(-1) < 0) return {};
+  const auto given = [&] {
+    const Address start{call.argument(0)};
+    return MemoryRange{page_floor(start), page_ceil(start + call.argument(1))};
+  };
+  switch (uint64_t(frame.frame.call.value_or(-1))) {
+    case SYS_mmap: {
+      const uint64_t flags = call.argument(3);
+      const bool populates =
+          (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || (flags & MAP_LOCKED) != 0;
+      const Address start{uint64_t(*frame.frame.result)};
+      return populates ? MemoryRange{start, page_ceil(start + call.argument(1))} : MemoryRange{};
+    }
+    case SYS_madvise:
+      return call.argument(2) == kPopulateWrite ? given() : MemoryRange{};
+    case SYS_mlock:
+      return given();
+    case kMlock2:
+      return call.argument(2) == 0 ? given() : MemoryRange{};
+    case SYS_mlockall: {
+      const uint64_t flags = call.argument(0);
+      return (flags & (MCL_CURRENT | MCL_ONFAULT)) == MCL_CURRENT
+                 ? MemoryRange{Address{0}, Address{~uint64_t{0}}}
+                 : MemoryRange{};
+    }
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -165,6 +202,23 @@ Expected<void> ReplaySession::cut_files(const FullFrame& frame) {
     for (const Mapping& mapping : begun) BYGONE_TRY(files_.resize(mapping, frame.registers->argument(2)));
   }
   return {};
+}
+
+Expected<void> ReplaySession::copy_populated(ReplayedTask& task, const FullFrame& frame) {
+  const MemoryRange range = populated_by(frame);
+  if (range.empty()) return {};
+  std::vector<RemoteCall> calls;
+  for (const auto& [start, mapping] : task.space->space.mappings()) {
+    const MemoryRange part = mapping.range().intersect(range);
+    const bool is_copied =
+        mapping.data.source == DataSource::content && !mapping.is_shared() && mapping.recorded.prot.write;
+    if (is_copied && !part.empty())
+      calls.push_back({SYS_madvise, {part.start.value, part.size_bytes(), kPopulateWrite}});
+  }
+  if (calls.empty()) return {};
+  // Each goes as far as its file does, and older kernels (before Linux 5.14) know nothing of it.
+  std::vector<siginfo_t> ignored;
+  return run_remote_calls(task.pid, task.space->memory, calls, ignored);
 }
 
 Expected<void> ReplaySession::before_mapping_changes(ReplayedTask& task, const FullFrame& frame,

@@ -132,6 +132,7 @@ Expected<void> ReplaySession::on_call(ReplayedTask& task, FullFrame& frame) {
   BYGONE_TRY(apply_changes_elsewhere(task, frame.frame.event));
   BYGONE_TRY(show_output(task, frame));
   BYGONE_TRY(apply_writes(frame));
+  BYGONE_TRY(copy_populated(task, frame));
   BYGONE_TRY(set_state(task, frame.frame.event, frame.extended_state));
   set_going_on_with(task, after);
   task.call_returned = call != SYS_rt_sigreturn;

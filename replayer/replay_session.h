@@ -136,6 +136,9 @@ class ReplaySession {
   Expected<void> before_mapping_changes(ReplayedTask& task, const FullFrame& frame, MemoryRange& punched);
   Expected<void> move_mapping(ReplayedTask& task, const FullFrame& frame);
   Expected<void> cut_files(const FullFrame& frame);
+  // Private mappings of files that a call has made the process's own beforehand: what is stored into the file
+  // later is not seen there.
+  Expected<void> copy_populated(ReplayedTask& task, const FullFrame& frame);
   // Brings the task's address space from what it was to what its rows say after `event`; `punched` was
   // replaced.
   struct MappingChange {

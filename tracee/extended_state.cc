@@ -5,6 +5,8 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <tuple>
 #include <utility>
@@ -25,6 +27,17 @@ Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state) {
 bool set_extended_state(pid_t tid, std::span<const std::byte> state) {
   iovec area{const_cast<std::byte*>(state.data()), state.size()};
   return ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &area) == 0;
+}
+
+void open_all_keys(std::span<std::byte> state) {
+  // A component that XSTATE_BV does not name is in its initial state (SDM volume 1, 13.6).
+  constexpr size_t kXstateBv = 512;
+  constexpr uint64_t kPkru = 1 << 9;
+  if (state.size() < kXstateBv + sizeof(uint64_t)) return;
+  uint64_t components = 0;
+  std::memcpy(&components, &state[kXstateBv], sizeof components);
+  components &= ~kPkru;
+  std::memcpy(&state[kXstateBv], &components, sizeof components);
 }
 
 std::optional<size_t> difference_of_extended_states(std::span<const std::byte> a,

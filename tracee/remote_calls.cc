@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tracee/extended_state.h"
+
 namespace bygone {
 
 namespace {
@@ -55,8 +57,19 @@ std::optional<Stop> next_stop(pid_t tid) {
   }
 }
 
-// Waits until the stub's breakpoint; passes over the events the calls themselves cause.
-Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
+// Our pages have protection key 0, which the program may have closed to this task (pkeys(7)).
+bool opened_keys(pid_t tid, const siginfo_t& fault, std::vector<std::byte>& state_before) {
+  if (fault.si_code != SEGV_PKUERR || !state_before.empty()) return false;
+  if (get_extended_state(tid, state_before) == Outcome::gone) return false;
+  std::vector<std::byte> state = state_before;
+  open_all_keys(state);
+  return set_extended_state(tid, state);
+}
+
+// Waits until the stub's breakpoint; passes over the events the calls themselves cause. `state_before` is the
+// extended state that the task is to get back, where it had to be changed.
+Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived,
+                            std::vector<std::byte>& state_before) {
   for (;;) {
     const auto stop = next_stop(tid);
     if (!stop) return task_gone(tid);
@@ -73,10 +86,10 @@ Expected<void> finish_round(pid_t tid, std::vector<siginfo_t>& arrived) {
       // again.
       const bool fault = (stop->signal == SIGSEGV || stop->signal == SIGBUS) && info.si_code > 0;
       const bool ours = fault && kOwnPages.contains(Address{reinterpret_cast<uint64_t>(info.si_addr)});
-      if (ours)
+      if (ours && !opened_keys(tid, info, state_before))
         return fail(ErrorKind::internal, fmt::format("task {}", tid), "faulted on bygone's own pages",
                     "the program scribbled over them; report this");
-      if (!raised_by_instruction(info)) arrived.push_back(info);
+      if (!ours && !raised_by_instruction(info)) arrived.push_back(info);
     }
     if (resume(tid, Resume::run) == Outcome::gone) return task_gone(tid);
   }
@@ -95,10 +108,11 @@ Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<Remot
                                 std::vector<siginfo_t>& arrived) {
   Registers registers;
   if (get_registers(tid, registers) == Outcome::gone) return task_gone(tid);
+  std::vector<std::byte> state_before;
   while (!calls.empty()) {
     const auto round = calls.first(std::min(calls.size(), kMaxRemoteCalls));
     auto done = start_round(tid, memory, round, registers);
-    if (done) done = finish_round(tid, arrived);
+    if (done) done = finish_round(tid, arrived, state_before);
     if (!done) {
       set_registers(tid, registers);
       return done;
@@ -108,6 +122,7 @@ Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<Remot
     for (size_t i = 0; i < round.size(); ++i) round[i].result = entries[i].result;
     calls = calls.subspan(round.size());
   }
+  if (!state_before.empty()) set_extended_state(tid, state_before);
   return set_registers(tid, registers) == Outcome::done ? Expected<void>{} : task_gone(tid);
 }
 

@@ -205,8 +205,8 @@ class Evaluation {
   }
 
   uint64_t size_of(const Written& w, uint64_t pointer, Notes notes) {
-    const uint64_t argument =
-        w.count_argument == kNoArgument ? 0 : entry_.registers.argument(w.count_argument);
+    uint64_t argument = w.count_argument == kNoArgument ? 0 : entry_.registers.argument(w.count_argument);
+    if (w.narrow) argument = uint32_t(argument);
     uint64_t count = 0;
     switch (w.rule) {
       case SizeRule::fixed:

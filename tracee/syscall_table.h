@@ -67,6 +67,7 @@ struct Written {
   int16_t through = kDirect;
   uint32_t unit = 1;
   uint32_t base = 0;
+  bool narrow = false;  // the kernel takes the count for an int: the upper half of the register means nothing
 
   constexpr Written on(WrittenWhen w) const {
     Written copy = *this;
@@ -76,6 +77,11 @@ struct Written {
   constexpr Written via(int16_t offset) const {
     Written copy = *this;
     copy.through = offset;
+    return copy;
+  }
+  constexpr Written as_int() const {
+    Written copy = *this;
+    copy.narrow = true;
     return copy;
   }
   constexpr Written plus(uint32_t bytes) const {

@@ -78,6 +78,7 @@ void scheduling(Scene& s) {
   const uint64_t attributes = s.buffer(128);
   s.succeed(SYS_sched_getattr, 0, attributes, 128, 0);
   s.succeed(SYS_sched_getattr, 0, s.buffer(128), 48, 0);
+  s.succeed(SYS_sched_getattr, 0, s.buffer(128), 0xffffffff00000030, 0);
   s.call(SYS_sched_setattr, 0,
          s.put(std::array<uint32_t, 64>{256, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9}), 0);
 }

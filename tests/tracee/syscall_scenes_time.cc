@@ -100,7 +100,9 @@ void polling(Scene& s) {
   };
   s.succeed(SYS_poll, wanted(), 3, 0);
   s.succeed(SYS_poll, reading(), 1, 1);
+  s.succeed(SYS_poll, reading(), 0xffffffff00000001, 1);
   s.succeed(SYS_ppoll, reading(), 1, s.put(kShort), 0, 8);
+  s.succeed(SYS_ppoll, reading(), 0xffffffff00000001, s.put(kShort), 0, 8);
   s.succeed(SYS_select, in + 1, set(in), 0, set(in), s.put(Pair{0, 1000}));
   s.succeed(SYS_pselect6, in + 1, set(in), 0, set(in), s.put(kShort), 0);
   interrupt_soon();
