@@ -59,9 +59,9 @@ bool Session::writes_alone(const RecordedTask& task) const {
 }
 
 void Session::compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed,
-                               const Capture& capture) {
+                               const std::vector<MemoryRange>& described) {
   ++outcome_.checked_calls;
-  std::vector<MemoryRange> left = uncovered(changed, capture.ranges);
+  std::vector<MemoryRange> left = uncovered(changed, described);
   // What others store in shared memory, and where a file that this call has written to shows it, is no row's.
   const bool writes_file = writes_to_file(task);
   const bool writes_memory = writes_file && writes_to_memory_file(task);
@@ -87,6 +87,7 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
   const bool fails_late = task.entry.registers[Register::orig_rax] == SYS_process_madvise && is_error(result);
   const Capture capture =
       written_by(task.entry, fails_late ? 0 : result, task.space->memory, &task.space->space);
+  const ProvidedPages provided = pages_provided_by(task, result);
   if (watch) {
     const bool only_checks = capture.unknown.empty();
     if (!only_checks) {
@@ -94,45 +95,52 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
     } else if (writes_alone(task)) {
       const std::vector<MemoryRange> changed = watch->changed(ChangeDetail::exact);
       capture_ranges(task, changed);
-      if (checks_row(task)) compare_with_row(task, changed, capture);
+      std::vector<MemoryRange> described = capture.ranges;
+      described.push_back(provided.range);
+      if (checks_row(task)) compare_with_row(task, changed, described);
     }
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;
   if (capture.unknown.empty() || handled_elsewhere) {
     capture_ranges(task, capture.ranges);
-    return capture_provided_pages(task, result);
+    return capture_provided_pages(task, provided);
   }
   note_uncaptured(int32_t(task.entry.registers[Register::orig_rax]), capture.unknown);
   ++(watch ? outcome_.compared_calls : outcome_.uncaptured_calls);
   capture_ranges(task, capture.ranges);
 }
 
+Session::ProvidedPages Session::pages_provided_by(const RecordedTask& task, int64_t result) {
+  const Registers& call = task.entry.registers;
+  if (call[Register::orig_rax] != SYS_ioctl || (result != 0 && result != -EAGAIN)) return {};
+  TraceeMemory& memory = task.space->memory;
+  const Address request{call.argument(2)};
+  uffdio_copy copy{};
+  uffdio_zeropage zero{};
+  switch (uint32_t(call.argument(1))) {
+    case UFFDIO_COPY:
+      if (!memory.read_value(request, copy) || copy.copy <= 0) return {};
+      return {range_of(Address{copy.dst}, std::min<uint64_t>(uint64_t(copy.copy), copy.len)),
+              Address{copy.src}};
+    case UFFDIO_ZEROPAGE:
+      if (!memory.read_value(request, zero) || zero.zeropage <= 0) return {};
+      return {
+          range_of(Address{zero.range.start}, std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len)),
+          {}};
+    default:
+      return {};
+  }
+}
+
 // Who waited for the pages runs on while this call returns, and may have stored there already; that belongs
 // to a later event.
-void Session::capture_provided_pages(RecordedTask& task, int64_t result) {
-  const Registers& call = task.entry.registers;
-  if (call[Register::orig_rax] != SYS_ioctl || (result != 0 && result != -EAGAIN)) return;
-  TraceeMemory& memory = task.space->memory;
-  Address from, to;  // zeroes come from nowhere
-  uint64_t size = 0;
-  if (uint32_t(call.argument(1)) == UFFDIO_COPY) {
-    uffdio_copy copy{};
-    if (!memory.read_value(Address{call.argument(2)}, copy) || copy.copy <= 0) return;
-    from = Address{copy.src};
-    to = Address{copy.dst};
-    size = std::min<uint64_t>(uint64_t(copy.copy), copy.len);
-  } else if (uint32_t(call.argument(1)) == UFFDIO_ZEROPAGE) {
-    uffdio_zeropage zero{};
-    if (!memory.read_value(Address{call.argument(2)}, zero) || zero.zeropage <= 0) return;
-    to = Address{zero.range.start};
-    size = std::min<uint64_t>(uint64_t(zero.zeropage), zero.range.len);
-  }
+void Session::capture_provided_pages(RecordedTask& task, const ProvidedPages& pages) {
   constexpr uint64_t kPiece = 1 << 20;
   std::vector<std::byte> piece;
-  for (uint64_t done = 0; done < size; done += kPiece) {
-    piece.resize(std::min(kPiece, size - done));
-    if (from && !memory.read(from + done, piece)) return;
-    log_.memory_write(Tid{task.tid}, to + done, piece);
+  for (uint64_t done = 0; done < pages.range.size_bytes(); done += kPiece) {
+    piece.resize(std::min(kPiece, pages.range.size_bytes() - done));
+    if (pages.from && !task.space->memory.read(pages.from + done, piece)) return;
+    log_.memory_write(Tid{task.tid}, pages.range.start + done, piece);
   }
 }
 

@@ -188,10 +188,17 @@ class Session {
   static std::vector<MemoryRange> writable_memory(const RecordedTask& task);
   bool checks_row(const RecordedTask& task) const;
   bool writes_alone(const RecordedTask& task) const;
-  void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed, const Capture& capture);
+  void compare_with_row(RecordedTask& task, const std::vector<MemoryRange>& changed,
+                        const std::vector<MemoryRange>& described);
   void capture_writes(RecordedTask& task, int64_t result);
   void capture_range(RecordedTask& of, const MemoryRange& range);
-  void capture_provided_pages(RecordedTask& task, int64_t result);
+  // What a call on a userfaultfd gives whoever waits for it.
+  struct ProvidedPages {
+    MemoryRange range;
+    Address from;  // null: zeroes, which come from nowhere
+  };
+  static ProvidedPages pages_provided_by(const RecordedTask& task, int64_t result);
+  void capture_provided_pages(RecordedTask& task, const ProvidedPages& pages);
   // Only those of its pages that are of the wanted kind.
   void capture_pages(RecordedTask& of, const MemoryRange& range, bool (*is_wanted)(Pagemap::Page));
   void capture_ranges(RecordedTask& of, const std::vector<MemoryRange>& ranges);
