@@ -242,6 +242,7 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
   for (const auto& [tid, thread] : attachment.threads) {
     if (tid == pid) continue;
     RecordedTask& task = add_task(tid, pid, Tid{pid}, space, command_of(tid));
+    task.fault_actions = leader.fault_actions;
     BYGONE_TRY(adopt_thread(task));
     BYGONE_TRY(prepare_thread(task));
     BYGONE_TRY(complete(task, FrameKind::attach, std::nullopt, std::nullopt));
@@ -289,10 +290,23 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
     trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});
   uint64_t clear_tid = 0;
   if (calls[1].result == 0 && memory.read_value(kScratch, clear_tid)) task.clear_tid = Address{clear_tid};
+  if (task.tid == task.tgid) BYGONE_TRY(learn_fault_actions(task));
   if (has_rseq && calls[2].result == 0)
     memory.write_value(Address{rseq.area} + kRseqCpuIdOffset, kRseqRegistrationFailed);
   else
     rseq.area = 0;
+  return {};
+}
+
+Expected<void> Session::learn_fault_actions(RecordedTask& task) {
+  for (const int signal : {SIGSEGV, SIGILL}) {
+    KernelAction& action = *task.fault_actions->find(signal);
+    RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), 0, kScratch.value, sizeof action.mask}};
+    std::vector<siginfo_t> arrived;
+    BYGONE_TRY(make_calls(task, std::span(&call, 1), arrived));
+    for (const siginfo_t& info : arrived) hold_signal(task, info);
+    if (call.result == 0) task.space->memory.read_value(kScratch, action);
+  }
   return {};
 }
 

@@ -171,6 +171,8 @@ void Session::adjust_call(RecordedTask& task) {
       return;
     case SYS_io_submit:
       return note_aio_ring(task);
+    case SYS_rt_sigaction:
+      return note_given_action(task);
     case SYS_clone:
       if ((registers.argument(0) & CLONE_UNTRACED) != 0)
         replace_argument(task, Register::rdi, registers.argument(0) & ~uint64_t{CLONE_UNTRACED});
@@ -303,12 +305,8 @@ void Session::refuse_32_bit_program(RecordedTask& task) {
 }
 
 void Session::note_child_action(const RecordedTask& task) {
-  const Registers& call = task.entry.registers;
-  uint64_t flags = 0;
-  constexpr uint64_t kFlagsOffset = 8;  // struct kernel_sigaction
-  if (call.argument(0) != SIGCHLD || call.argument(1) == 0) return;
-  if (!task.space->memory.read_value(Address{call.argument(1)} + kFlagsOffset, flags)) return;
-  if ((flags & SA_NOCLDSTOP) != 0)
+  if (int(task.entry.registers.argument(0)) != SIGCHLD || !task.given_action) return;
+  if ((task.given_action->flags & SA_NOCLDSTOP) != 0)
     ignores_child_stops_.insert(task.tgid);
   else
     ignores_child_stops_.erase(task.tgid);
@@ -387,6 +385,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     ++signal_actions_;
     heed_signal(task, int(task.entry.registers.argument(0)));
     note_child_action(task);
+    note_fault_action(task);
   }
   if (result == 0 && (number == SYS_setns ||
                       (number == SYS_unshare && (task.entry.registers.argument(0) & CLONE_NEWPID) != 0)))

@@ -78,6 +78,8 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
   }
   ignores_child_stops_.erase(tid);
   ++signal_actions_;
+  survivor->fault_actions = std::make_shared<FaultActions>(*survivor->fault_actions);
+  survivor->fault_actions->forget_handlers();
   if (former_tid != tid && has_pid_namespaces_) note_numbers(*survivor);
   note_exec_for_tracer(*survivor, told_number);
   note_user(*survivor);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "recorder/device_memory.h"
+#include "recorder/fault_actions.h"
 #include "recorder/seccomp_filters.h"
 #include "recorder/traced.h"
 #include "schema/rows.h"
@@ -107,9 +108,11 @@ struct RecordedTask {
   std::optional<uint32_t> aio_tail;  // how far the ring of that call's context was filled
   SeccompFilters::Shared filters;
   SeccompFilters::Answer answer_of_filters = SeccompFilters::Answer::is_made;  // to that call
-  std::optional<Registers> sent_back;     // those it has when the call made instead of its own is over
-  bool end_told = false;                  // the frame of the exit(2) or exit_group(2) it is in is written
-  std::optional<int64_t> forced_result;   // the call is not run and answers this
+  std::optional<Registers> sent_back;  // those it has when the call made instead of its own is over
+  bool end_told = false;               // the frame of the exit(2) or exit_group(2) it is in is written
+  std::shared_ptr<FaultActions> fault_actions = std::make_shared<FaultActions>();  // shared as handlers are
+  std::optional<KernelAction> given_action;  // by the rt_sigaction(2) it is in
+  std::optional<int64_t> forced_result;      // the call is not run and answers this
   bool beside_own_pages = false;          // the call is run by us, in parts that leave bygone's pages alone
   bool argument_replaced = false;         // the kernel was given another argument than the program gave
   std::optional<int64_t> input_position;  // of the file a copying call reads from, at entry

@@ -368,6 +368,7 @@ class Session {
   Expected<void> adopt_process(Attachment& attachment);
   Expected<void> adopt_thread(RecordedTask& task);
   Expected<void> prepare_thread(RecordedTask& task);
+  Expected<void> learn_fault_actions(RecordedTask& task);
   // That of the task's address space, if it was attached to, or made by a process that was.
   Attachment* attachment_of(const RecordedTask& task);
   void attach_child(const RecordedTask& parent, const RecordedTask& child);
@@ -468,6 +469,10 @@ class Session {
   bool becomes_fault(RecordedTask& task, siginfo_t& info);
   // A fault that is blocked or ignored ends the program all the same; one of its own making does it here.
   Expected<void> end_by_fault(RecordedTask& task, const siginfo_t& info);
+  void note_given_action(RecordedTask& task);
+  void note_fault_action(const RecordedTask& task);
+  // After a trap of the recorder's by `signal`: whatever the kernel has taken away for it.
+  Expected<void> give_back_fault_action(RecordedTask& task, int signal);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);
   // Puts back the instructions trap_timestamps() replaced.
   void restore_timestamps(RecordedTask& task);

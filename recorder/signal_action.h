@@ -21,4 +21,7 @@ inline constexpr uint64_t kIgnoredByDefault =
 // process of a pid namespace ignores what would end or stop it (pid_namespaces(7)).
 SignalAction action_for(pid_t tid, int signal);
 
+// SIG_DFL stands there, whatever that comes to.
+bool has_default_action(pid_t tid, int signal);
+
 }  // namespace bygone

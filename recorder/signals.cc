@@ -202,6 +202,7 @@ Expected<void> Session::on_signal(RecordedTask& task, int signal) {
     const bool faults = becomes_fault(task, info);
     if (faults && !can_be_delivered(task, SIGSEGV)) return end_by_fault(task, info);
     if (!faults && emulate_instruction(task, info)) {
+      BYGONE_TRY(give_back_fault_action(task, info.si_signo));
       task.state = RecordedTask::State::ready;
       const uint64_t value = task.registers[Register::rax] | (task.registers[Register::rdx] << 32);
       BYGONE_TRY(complete(task, FrameKind::instruction, std::nullopt, int64_t(value)));
@@ -377,6 +378,9 @@ Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   const bool stepped_itself = (task.registers[Register::eflags] & kTrapFlag) != 0;
   task.sleep.reset();
   if ((kIgnoredByDefault & signal_bit(signal)) != 0) ++signal_actions_;  // SA_RESETHAND
+  if (KernelAction* const fault = task.fault_actions->find(signal);
+      fault != nullptr && (fault->flags & SA_RESETHAND) != 0)
+    *fault = {};
   task.state = RecordedTask::State::away;
   if (resume(task.tid, Resume::single_step, signal) == Outcome::gone) return {};
   const auto stop = wait_through_signals(task.tid);

@@ -209,6 +209,10 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   child.timestamps_fault = parent.timestamps_fault;
   child.filters = parent.filters;
   child.maker = parent.tid;
+  if ((request.flags & CLONE_SIGHAND) != 0)
+    child.fault_actions = parent.fault_actions;
+  else if ((request.flags & CLONE_CLEAR_SIGHAND) == 0)
+    *child.fault_actions = *parent.fault_actions;
   has_pid_namespaces_ = has_pid_namespaces_ || (request.flags & CLONE_NEWPID) != 0;
   if (has_pid_namespaces_) note_numbers(child);
   if (!attachments_.empty()) attach_child(parent, child);

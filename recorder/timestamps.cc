@@ -1,10 +1,13 @@
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <x86intrin.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "recorder/session.h"
+#include "recorder/signal_action.h"
+#include "tracee/remote_calls.h"
 
 namespace bygone {
 
@@ -97,6 +100,35 @@ bool Session::becomes_fault(RecordedTask& task, siginfo_t& info) {
   info.si_code = SI_KERNEL;
   set_siginfo(task.tid, info);
   return true;
+}
+
+void Session::note_given_action(RecordedTask& task) {
+  const Address at{task.registers.argument(1)};
+  KernelAction action;
+  task.given_action.reset();
+  if (at && task.space->memory.read_value(at, action)) task.given_action = action;
+}
+
+void Session::note_fault_action(const RecordedTask& task) {
+  KernelAction* const known = task.fault_actions->find(int(task.entry.registers.argument(0)));
+  if (known != nullptr && task.given_action) *known = *task.given_action;
+}
+
+Expected<void> Session::give_back_fault_action(RecordedTask& task, int signal) {
+  const KernelAction* const action = task.fault_actions->find(signal);
+  if (action == nullptr || action->handler == 0) return {};
+  if (!has_default_action(task.tid, signal)) return {};
+  std::vector<siginfo_t> arrived;
+  RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), kScratch.value, 0, sizeof action->mask}};
+  if (!task.space->memory.write_value(kScratch, *action)) return {};
+  BYGONE_TRY(make_calls(task, std::span(&call, 1), arrived));
+  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  uint64_t mask = 0;
+  if (action->handler == FaultActions::kIgnore || get_signal_mask(task.tid, mask) == Outcome::gone) return {};
+  // It has a handler, and was blocked: in that handler, most often.
+  set_signal_mask(task.tid, mask | signal_bit(signal));
+  if (task.own_mask) *task.own_mask |= signal_bit(signal);
+  return {};
 }
 
 bool Session::emulate_instruction(RecordedTask& task, const siginfo_t& info) {
