@@ -25,7 +25,14 @@ namespace bygone {
 namespace {
 constexpr char kInt80[] = "int 0x80";
 constexpr char k32BitProgram[] = "32-bit program";
-constexpr uint64_t kDroppable = 8;  // MAP_DROPPABLE
+constexpr uint64_t kDroppable = 8;           // MAP_DROPPABLE
+constexpr uint32_t kMovePages = 0xc028aa05;  // UFFDIO_MOVE
+// Of userfaultfd(2). Pages provided to a child by its parent's descriptor could not be told from the parent's
+// own. Where moved pages came from must not be looked at afterwards, nor shared pages that wait to be mapped:
+// looking is waiting, too.
+constexpr uint64_t kMovePagesFeature = 1 << 16;  // UFFD_FEATURE_MOVE, since Linux 6.8
+constexpr uint64_t kHiddenFeatures =
+    UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_MINOR_HUGETLBFS | UFFD_FEATURE_MINOR_SHMEM | kMovePagesFeature;
 
 bool sets_read_implies_exec(const Registers& call) {
   constexpr uint64_t kOnlyAsks = 0xffffffff;
@@ -142,15 +149,10 @@ void Session::adjust_call(RecordedTask& task) {
         replace_argument(task, Register::rdx, MADV_DONTNEED);
       }
       return;
-    case SYS_ioctl: {
-      // Pages provided to a child by its parent's descriptor could not be told from the parent's own.
-      uffdio_api api{};
-      const bool asks = uint32_t(registers.argument(1)) == UFFDIO_API &&
-                        task.space->memory.read_value(Address{registers.argument(2)}, api);
-      if (asks && (api.features & UFFD_FEATURE_EVENT_FORK) != 0) answer(task, -EINVAL);
+    case SYS_ioctl:
+      if (asks_for_hidden_feature(task)) answer(task, -EINVAL);
       note_answer_of_supervisor(task);
       return;
-    }
     case SYS_process_madvise:
       // Refused on one's own memory, as before Linux 6.13, but for what a row can describe.
       if (changes_memory(registers.argument(3)) && !empties_pages(registers.argument(3)))
@@ -180,6 +182,34 @@ void Session::adjust_call(RecordedTask& task) {
     default:
       prepare_output(task);
   }
+}
+
+bool Session::asks_for_hidden_feature(const RecordedTask& task) {
+  const Address at{task.registers.argument(2)};
+  uffdio_api api{};
+  uffdio_register registered{};
+  switch (uint32_t(task.registers.argument(1))) {
+    case UFFDIO_API:
+      return task.space->memory.read_value(at, api) && (api.features & kHiddenFeatures) != 0;
+    case UFFDIO_REGISTER:
+      return task.space->memory.read_value(at, registered) &&
+             (registered.mode & UFFDIO_REGISTER_MODE_MINOR) != 0;
+    case kMovePages:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Session::hide_features(RecordedTask& task, int64_t result) {
+  const Registers& call = task.entry.registers;
+  const Address at{call.argument(2)};
+  uffdio_api api{};
+  if (call[Register::orig_rax] != SYS_ioctl || uint32_t(call.argument(1)) != UFFDIO_API || result != 0)
+    return;
+  if (!task.space->memory.read_value(at, api)) return;
+  api.features &= ~kHiddenFeatures;
+  task.space->memory.write_value(at, api);
 }
 
 // The kernel looks at that only (do_syscall_64()); so does everybody from here on.
@@ -399,6 +429,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     if (call_class == CallClass::address_space) BYGONE_TRY(on_mapping_call(task, result));
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
     if (number == SYS_io_submit) await_requests(task, result);
+    hide_features(task, result);
     capture_writes(task, result);
     if (number == SYS_io_getevents || number == SYS_io_pgetevents) capture_ended_reads(task, result);
     capture_output(task, result);

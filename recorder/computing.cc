@@ -115,6 +115,8 @@ Expected<void> Session::attend(RecordedTask& task) {
   if (!is_wanted(task)) return snapshot_waits_for(task) ? preempt_for_snapshot(task) : Expected<void>{};
   const int waited = waits_since(task.computes_since);
   if (waited >= task.next_attempt) {
+    let_faults_sleep();
+    if (!task.computing) return {};
     BYGONE_TRY(try_preemption(task));
     if (!task.computing) return {};
     task.next_attempt = waits_since(task.computes_since) + kPreemptionPatience;

@@ -139,6 +139,9 @@ class Session {
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
   void note_filters(RecordedTask& task, int64_t result);
+  static bool asks_for_hidden_feature(const RecordedTask& task);
+  // Of userfaultfd(2), those that are refused are not told of.
+  static void hide_features(RecordedTask& task, int64_t result);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
   void note_answer_of_supervisor(const RecordedTask& task);
   Expected<void> keep_answer_of_supervisor(RecordedTask& task);
