@@ -237,6 +237,7 @@ Expected<void> Session::adopt_process(Attachment& attachment) {
   log_.mapping_changes(space->space, stack_bytes);
   trap_timestamps(leader, {Address{0}, Address{~uint64_t{0}}});
   BYGONE_TRY(prepare_thread(leader));
+  memory_files_open_ = status_files_open_ = true;  // they may be
   has_advice_ = has_advice_ || !read_advice(pid, log_.next(), space->space).empty();
   BYGONE_TRY(complete(leader, FrameKind::attach, std::nullopt, std::nullopt));
   for (const auto& [tid, thread] : attachment.threads) {

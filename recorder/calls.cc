@@ -18,6 +18,7 @@
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
 #include "tracee/memory_advice.h"
+#include "tracee/pagemap.h"
 #include "tracee/proc_maps.h"
 
 namespace bygone {
@@ -184,15 +185,27 @@ void Session::adjust_call(RecordedTask& task) {
   }
 }
 
-bool Session::asks_for_hidden_feature(const RecordedTask& task) {
+// A page that the program's own userfaultfd serves must not be waited for here.
+bool Session::is_there(const RecordedTask& task, const MemoryRange& range) {
+  Pagemap pagemap(task.tid);
+  for (Address page = page_floor(range.start); page < range.end; page = page + kPageSize)
+    if (pagemap.first_present({page, page + kPageSize}) != page) return false;
+  return true;
+}
+
+bool Session::asks_for_hidden_feature(RecordedTask& task) {
   const Address at{task.registers.argument(2)};
+  TraceeMemory& memory = task.space->memory;
   uffdio_api api{};
   uffdio_register registered{};
   switch (uint32_t(task.registers.argument(1))) {
     case UFFDIO_API:
-      return task.space->memory.read_value(at, api) && (api.features & kHiddenFeatures) != 0;
+      if (!is_there(task, range_of(at, sizeof api)) || !memory.read_value(at, api)) return false;
+      if ((api.features & kHiddenFeatures) == 0) return false;
+      api = {};  // as the kernel answers who asks for what it does not know
+      return hand_over(task, at, std::as_bytes(std::span(&api, 1)));
     case UFFDIO_REGISTER:
-      return task.space->memory.read_value(at, registered) &&
+      return is_there(task, range_of(at, sizeof registered)) && memory.read_value(at, registered) &&
              (registered.mode & UFFDIO_REGISTER_MODE_MINOR) != 0;
     case kMovePages:
       return true;
@@ -204,12 +217,18 @@ bool Session::asks_for_hidden_feature(const RecordedTask& task) {
 void Session::hide_features(RecordedTask& task, int64_t result) {
   const Registers& call = task.entry.registers;
   const Address at{call.argument(2)};
+  TraceeMemory& memory = task.space->memory;
   uffdio_api api{};
-  if (call[Register::orig_rax] != SYS_ioctl || uint32_t(call.argument(1)) != UFFDIO_API || result != 0)
-    return;
-  if (!task.space->memory.read_value(at, api)) return;
-  api.features &= ~kHiddenFeatures;
-  task.space->memory.write_value(at, api);
+  uffdio_register registered{};
+  if (call[Register::orig_rax] != SYS_ioctl || result != 0) return;
+  if (uint32_t(call.argument(1)) == UFFDIO_API && memory.read_value(at, api)) {
+    api.features &= ~kHiddenFeatures;
+    memory.write_value(at, api);
+  }
+  if (uint32_t(call.argument(1)) == UFFDIO_REGISTER && memory.read_value(at, registered)) {
+    registered.ioctls &= ~(uint64_t{1} << (kMovePages & 0xff));
+    memory.write_value(at, registered);
+  }
 }
 
 // The kernel looks at that only (do_syscall_64()); so does everybody from here on.
@@ -242,6 +261,7 @@ Expected<void> Session::on_entry(RecordedTask& task) {
 }
 
 Expected<void> Session::begin_call(RecordedTask& task) {
+  task.given_action.reset();
   task.forced_result.reset();
   task.tracing_call = TracingCall::none;
   task.input_position.reset();
@@ -334,14 +354,6 @@ void Session::refuse_32_bit_program(RecordedTask& task) {
   answer(task, -ENOEXEC);
 }
 
-void Session::note_child_action(const RecordedTask& task) {
-  if (int(task.entry.registers.argument(0)) != SIGCHLD || !task.given_action) return;
-  if ((task.given_action->flags & SA_NOCLDSTOP) != 0)
-    ignores_child_stops_.insert(task.tgid);
-  else
-    ignores_child_stops_.erase(task.tgid);
-}
-
 void Session::log_paths(RecordedTask& task) {
   for (GivenPath& given : std::exchange(task.paths, {}))
     log_.row(PathArgument{log_.next(), given.argument, given.flags, std::move(given.path)});
@@ -383,7 +395,6 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   finish_scheduling_call(task);
   if (task.forced_result || task.argument_replaced) give_back_arguments(task);
   end_sleep(task);
-  show_as_untraced(task);
   const int64_t result = int64_t(task.registers[Register::rax]);
   const int64_t number = int64_t(task.entry.registers[Register::orig_rax]);
   if (task.lost_turn && (is_restart(result) || result == -EINTR)) interrupted_ = task.tid;
@@ -414,8 +425,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
   if (number == SYS_rt_sigaction && result == 0) {
     ++signal_actions_;
     heed_signal(task, int(task.entry.registers.argument(0)));
-    note_child_action(task);
-    note_fault_action(task);
+    if (was_made) note_action(task);
   }
   if (result == 0 && (number == SYS_setns ||
                       (number == SYS_unshare && (task.entry.registers.argument(0) & CLONE_NEWPID) != 0)))
@@ -430,6 +440,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     if (changes_pkru(task.entry.registers, result)) log_extended_state(task);
     if (number == SYS_io_submit) await_requests(task, result);
     hide_features(task, result);
+    show_as_untraced(task, result);
     capture_writes(task, result);
     if (number == SYS_io_getevents || number == SYS_io_pgetevents) capture_ended_reads(task, result);
     capture_output(task, result);

@@ -25,10 +25,12 @@ class FaultActions {
   // As execve(2) leaves them.
   void forget_handlers() {
     for (KernelAction* action : {&on_segv_, &on_ill_})
-      if (action->handler != kIgnore) *action = {};
+      *action = {.handler = action->handler == kIgnore ? kIgnore : 0};
   }
 
   static constexpr uint64_t kIgnore = 1;
+
+  bool was_needed = false;  // a timestamp was read
 
  private:
   KernelAction on_segv_, on_ill_;

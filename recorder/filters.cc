@@ -77,12 +77,13 @@ void Session::note_answer_of_supervisor(const RecordedTask& task) {
   seccomp_notif_resp given{};
   if (uint32_t(call.argument(1)) == SECCOMP_IOCTL_NOTIF_SEND &&
       task.space->memory.read_value(Address{call.argument(2)}, given))
-    supervisors_interrupt_ = supervisors_interrupt_ || is_restart(given.error);
+    supervisors_interrupt_ = supervisors_interrupt_ || is_restart(given.error != 0 ? given.error : given.val);
 }
 
 // Without a signal nobody looks whether the result asks for the call to begin again: the program sees it.
 Expected<void> Session::keep_answer_of_supervisor(RecordedTask& task) {
-  const bool may_be = supervisors_interrupt_ && task.answer_of_filters != SeccompFilters::Answer::is_made;
+  const bool may_be = task.answer_of_filters == SeccompFilters::Answer::is_kept_out ||
+                      (supervisors_interrupt_ && task.answer_of_filters != SeccompFilters::Answer::is_made);
   if (!may_be || signals_waiting_for(task.tid) != 0) return {};
   keep_result(task);
   return complete(task, FrameKind::altered, std::nullopt, std::nullopt);

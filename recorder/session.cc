@@ -11,6 +11,8 @@
 #include <chrono>
 #include <csignal>
 
+#include "recorder/kinship.h"
+#include "recorder/signal_action.h"
 #include "recorder/wait_limit.h"
 #include "tracee/call_result.h"
 #include "tracee/extended_state.h"
@@ -117,6 +119,9 @@ Expected<void> Session::record(pid_t first) {
   note_numbers(task);
   task.in_call = true;
   task.entry.registers = {};
+  for (const int signal : {SIGSEGV, SIGILL})
+    if ((signals_ignored_by(first) & signal_bit(signal)) != 0)
+      task.fault_actions->find(signal)->handler = FaultActions::kIgnore;
   BYGONE_TRY(on_exec_event(task, first));
   return loop();
 }

@@ -139,7 +139,8 @@ class Session {
   Expected<void> on_exit(RecordedTask& task);
   static bool is_private_memory(const RecordedTask& task);
   void note_filters(RecordedTask& task, int64_t result);
-  static bool asks_for_hidden_feature(const RecordedTask& task);
+  static bool is_there(const RecordedTask& task, const MemoryRange& range);
+  bool asks_for_hidden_feature(RecordedTask& task);
   // Of userfaultfd(2), those that are refused are not told of.
   static void hide_features(RecordedTask& task, int64_t result);
   bool was_kept_out(const RecordedTask& task, int64_t result) const;
@@ -183,7 +184,6 @@ class Session {
   void guard_own_pages(RecordedTask& task);
   Expected<void> run_beside_own_pages(RecordedTask& task);
   // Whether its process is told of stops of its children (SA_NOCLDSTOP).
-  void note_child_action(const RecordedTask& task);
   // call_effects.cc: memory the call wrote
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.
@@ -219,7 +219,7 @@ class Session {
   // status_files.cc
   void note_task_file(const RecordedTask& task, int64_t result);
   // What /proc/PID/stat and /proc/PID/status tell of the recorder is taken out of what was read of them.
-  void show_as_untraced(RecordedTask& task);
+  void show_as_untraced(RecordedTask& task, int64_t result);
   // call_effects.cc
   void note_uncaptured(int32_t call, const std::string& detail);
   // The same, and says `text` the first time.
@@ -473,7 +473,7 @@ class Session {
   // A fault that is blocked or ignored ends the program all the same; one of its own making does it here.
   Expected<void> end_by_fault(RecordedTask& task, const siginfo_t& info);
   void note_given_action(RecordedTask& task);
-  void note_fault_action(const RecordedTask& task);
+  void note_action(RecordedTask& task);
   // After a trap of the recorder's by `signal`: whatever the kernel has taken away for it.
   Expected<void> give_back_fault_action(RecordedTask& task, int signal);
   bool emulate_instruction(RecordedTask& task, const siginfo_t& info);

@@ -17,8 +17,15 @@ struct StatusShown {
       std::nullopt;  // of signals it blocks, where that is another than the kernel has
 };
 
-// What the beginning of /proc/PID/stat or /proc/PID/status (proc_pid_stat(5), proc_pid_status(5)) says then.
-// Any other text is left as it is. Never longer than `text`.
-std::string as_untraced(std::string text, const StatusShown& shown);
+// Whether a text may be one of those below, and not be as it is then. Cheap.
+bool may_tell_of_tracing(const std::string& text);
+
+// What was read of /proc/PID/stat (proc_pid_stat(5)), from its beginning, as it is then. Any other text is
+// left as it is.
+std::string untraced_stat(std::string text, const StatusShown& shown);
+
+// Lines of /proc/PID/status (proc_pid_status(5)) likewise, whole ones only. They keep their length, with
+// blanks at their end, so that positions in the file mean what they mean to the kernel.
+std::string untraced_status(std::string text, const StatusShown& shown);
 
 }  // namespace bygone

@@ -211,8 +211,9 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
   child.maker = parent.tid;
   if ((request.flags & CLONE_SIGHAND) != 0)
     child.fault_actions = parent.fault_actions;
-  else if ((request.flags & CLONE_CLEAR_SIGHAND) == 0)
+  else
     *child.fault_actions = *parent.fault_actions;
+  if ((request.flags & CLONE_CLEAR_SIGHAND) != 0) child.fault_actions->forget_handlers();
   has_pid_namespaces_ = has_pid_namespaces_ || (request.flags & CLONE_NEWPID) != 0;
   if (has_pid_namespaces_) note_numbers(child);
   if (!attachments_.empty()) attach_child(parent, child);

@@ -102,32 +102,51 @@ bool Session::becomes_fault(RecordedTask& task, siginfo_t& info) {
   return true;
 }
 
+// The old action may be written over the new one.
 void Session::note_given_action(RecordedTask& task) {
   const Address at{task.registers.argument(1)};
   KernelAction action;
-  task.given_action.reset();
-  if (at && task.space->memory.read_value(at, action)) task.given_action = action;
+  if (at && task.registers.argument(1) == task.registers.argument(2) &&
+      task.space->memory.read_value(at, action))
+    task.given_action = action;
 }
 
-void Session::note_fault_action(const RecordedTask& task) {
-  KernelAction* const known = task.fault_actions->find(int(task.entry.registers.argument(0)));
-  if (known != nullptr && task.given_action) *known = *task.given_action;
+void Session::note_action(RecordedTask& task) {
+  const Registers& call = task.entry.registers;
+  const int signal = int(call.argument(0));
+  KernelAction* const fault = task.fault_actions->find(signal);
+  if (signal != SIGCHLD && fault == nullptr) return;
+  KernelAction action;
+  const Address at{call.argument(1)};
+  if (!task.given_action && (!at || !task.space->memory.read_value(at, action))) return;
+  if (task.given_action) action = *task.given_action;
+  if (fault != nullptr)
+    *fault = action;
+  else if ((action.flags & SA_NOCLDSTOP) != 0)
+    ignores_child_stops_.insert(task.tgid);
+  else
+    ignores_child_stops_.erase(task.tgid);
 }
 
 Expected<void> Session::give_back_fault_action(RecordedTask& task, int signal) {
   const KernelAction* const action = task.fault_actions->find(signal);
-  if (action == nullptr || action->handler == 0) return {};
-  if (!has_default_action(task.tid, signal)) return {};
-  std::vector<siginfo_t> arrived;
+  task.fault_actions->was_needed = true;
+  if (action == nullptr) return {};
+  const bool was_blocked = task.mask_in_user_code && (*task.mask_in_user_code & signal_bit(signal)) != 0;
+  if (was_blocked) set_signal_mask(task.tid, *task.mask_in_user_code);
+  const bool may_be_lost = was_blocked || !task.mask_in_user_code || action->handler == FaultActions::kIgnore;
+  if (!may_be_lost || action->handler == 0 || !has_default_action(task.tid, signal)) return {};
   RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), kScratch.value, 0, sizeof action->mask}};
   if (!task.space->memory.write_value(kScratch, *action)) return {};
+  std::vector<siginfo_t> arrived;
   BYGONE_TRY(make_calls(task, std::span(&call, 1), arrived));
   for (const siginfo_t& info : arrived) hold_signal(task, info);
-  uint64_t mask = 0;
-  if (action->handler == FaultActions::kIgnore || get_signal_mask(task.tid, mask) == Outcome::gone) return {};
-  // It has a handler, and was blocked: in that handler, most often.
-  set_signal_mask(task.tid, mask | signal_bit(signal));
-  if (task.own_mask) *task.own_mask |= signal_bit(signal);
+  if (call.result < 0)
+    tell_uncaptured(
+        -1, "handler lost",
+        fmt::format("task {} reads a timestamp where signal {} is blocked or ignored, and a filter keeps its "
+                    "handler from being put back: the next one ends it",
+                    task.tid, signal));
   return {};
 }
 

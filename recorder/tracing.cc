@@ -203,7 +203,7 @@ Expected<void> Session::note_altered(RecordedTask& task, Traced::Place place) {
   if (in_call) keep_lower_half(task);
   // Nobody looks for a call to begin again where the tracer says so and no signal does.
   if (place == Traced::Place::user && task.traced.at_call() && !is_restart(result) &&
-      restarts_call(task.registers))
+      restarts_call(task.registers) && task.held_signals.empty() && signals_waiting_for(task.tid) == 0)
     keep_result(task);
   log_extended_state(task);
   if (in_user_code) return complete(task, FrameKind::altered, std::nullopt, std::nullopt);

@@ -44,7 +44,9 @@ constexpr uint64_t kPopulateWrite = 23;  // MADV_POPULATE_WRITE
 MemoryRange populated_by(const FullFrame& frame) {
   constexpr uint64_t kMlock2 = 325;
   const Registers& call = *frame.registers;
-  if (frame.frame.result.value_or(-1) < 0) return {};
+  const int64_t result = frame.frame.result.value_or(-EINVAL);
+  const bool goes_half_way = frame.frame.call == SYS_madvise && result != -EINVAL;
+  if (result < 0 && !goes_half_way) return {};
   const auto given = [&] {
     const Address start{call.argument(0)};
     return MemoryRange{page_floor(start), page_ceil(start + call.argument(1))};
@@ -54,7 +56,7 @@ MemoryRange populated_by(const FullFrame& frame) {
       const uint64_t flags = call.argument(3);
       const bool populates =
           (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || (flags & MAP_LOCKED) != 0;
-      const Address start{uint64_t(*frame.frame.result)};
+      const Address start{uint64_t(result)};
       return populates ? MemoryRange{start, page_ceil(start + call.argument(1))} : MemoryRange{};
     }
     case SYS_madvise:

@@ -1,9 +1,12 @@
 #include "tracee/descriptors.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <string_view>
 
@@ -20,21 +23,37 @@ int64_t file_position(pid_t tid, int fd) {
   return sscanf(text, "pos: %ld", &position) == 1 ? position : -1;
 }
 
+namespace {
+
+pid_t number_of(std::string_view part) {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(part.begin(), part.end(), number);
+  return error == std::errc() && end == part.end() ? number : 0;
+}
+
+// Cuts the last part off.
+std::string_view take_part(std::string_view& path) {
+  const size_t slash = path.rfind('/');
+  const std::string_view part = slash == path.npos ? path : path.substr(slash + 1);
+  path = slash == path.npos ? std::string_view{} : path.substr(0, slash);
+  return part;
+}
+
+}  // namespace
+
 TaskFile task_file(pid_t tid, int fd) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, fd);
-  char target[64];
-  const ssize_t size = readlink(path, target, sizeof target - 1);
-  constexpr std::string_view kProc = "/proc/";
-  if (size <= ssize_t(kProc.size()) || !std::string_view(target, size_t(size)).starts_with(kProc)) return {};
-  target[size] = '\0';
-  int process = 0, thread = 0;
-  char name[16];
-  char more = 0;
-  if (sscanf(target, "/proc/%d/task/%d/%15[^/]%c", &process, &thread, name, &more) == 3)
-    return {thread, name};
-  if (sscanf(target, "/proc/%d/%15[^/]%c", &process, name, &more) == 2) return {process, name};
-  return {};
+  char link[64];
+  snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, fd);
+  char target[256];
+  const ssize_t size = readlink(link, target, sizeof target);
+  if (size <= 0) return {};
+  // Wherever it is mounted.
+  std::string_view path(target, size_t(size));
+  const std::string name(take_part(path));
+  const pid_t task = number_of(take_part(path));
+  struct statfs system;
+  if (task == 0 || statfs(link, &system) != 0 || system.f_type != PROC_SUPER_MAGIC) return {};
+  return {task, name};
 }
 
 int file_flags(pid_t tid, int fd) {

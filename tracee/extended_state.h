@@ -18,7 +18,7 @@ Outcome get_extended_state(pid_t tid, std::vector<std::byte>& state);
 // False if this processor or kernel does not take the state: it was recorded with features missing here.
 bool set_extended_state(pid_t tid, std::span<const std::byte> state);
 
-// As a new program has it: every page is open, whatever its protection key (pkeys(7)).
+// As the processor begins: every page is open, whatever its protection key (pkeys(7)).
 void open_all_keys(std::span<std::byte> state);
 
 // The first byte in which two states differ; nothing if the registers are the same. Which components are in

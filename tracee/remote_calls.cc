@@ -114,6 +114,7 @@ Expected<void> run_remote_calls(pid_t tid, TraceeMemory& memory, std::span<Remot
     auto done = start_round(tid, memory, round, registers);
     if (done) done = finish_round(tid, arrived, state_before);
     if (!done) {
+      if (!state_before.empty()) set_extended_state(tid, state_before);
       set_registers(tid, registers);
       return done;
     }

@@ -189,7 +189,7 @@ TEST(AttachTest, NeitherLosesNorReordersSignals) {
 // The signal it waits for arrives while the recorder holds it.
 TEST(AttachTest, LetsACallEndWithTheSignalItWaitsFor) {
   Bygone bygone;
-  ProcessRun target({program("pause_for_timer"), "300"}, {});
+  ProcessRun target({program("pause_for_timer"), "900"}, {});
   wait_for_program(target.pid(), "pause_for_timer");
   constexpr int kAttached = 6;
   for (int i = 0; i < kAttached; ++i) {
