@@ -5,6 +5,7 @@
 #include "query/call_names.h"
 #include "query/export.h"
 #include "query/names.h"
+#include "query/task_table.h"
 #include "query/text.h"
 #include "schema/enum_names.h"
 
@@ -17,18 +18,16 @@ double microseconds(uint64_t time_ns) {
 
 class ChromeEvents {
  public:
-  ChromeEvents(CallNames names, const std::vector<Task>& tasks) : names_(std::move(names)) {
-    for (const Task& task : tasks) process_[task.tid] = task.tgid;
-  }
+  ChromeEvents(CallNames names, const TaskTable& tasks) : names_(std::move(names)), tasks_(tasks) {}
 
-  static std::string task_name(const Task& task) {
+  std::string task_name(const Task& task) const {
     return fmt::format(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})",
-                       task.tgid.value, task.tid.value, json_string(task.command));
+                       task.tgid.value, task.tid.value, json_string(tasks_.command(task)));
   }
 
   std::string event(const Frame& frame) {
-    const auto process = process_.find(frame.task);
-    const int32_t pid = process != process_.end() ? process->second.value : frame.task.value;
+    const Task* const task = tasks_.living(frame.task, frame.event);
+    const int32_t pid = task != nullptr ? task->tgid.value : frame.task.value;
     const auto [previous, first] = last_ns_.try_emplace(frame.task, frame.time_ns);
     const uint64_t began_ns = std::min(previous->second, frame.time_ns);
     previous->second = frame.time_ns;
@@ -58,7 +57,7 @@ class ChromeEvents {
   }
 
   const CallNames names_;
-  std::map<Tid, Tid> process_;
+  const TaskTable& tasks_;
   std::map<Tid, uint64_t> last_ns_;
 };
 
@@ -66,11 +65,12 @@ class ChromeEvents {
 
 Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& out) {
   BYGONE_ASSIGN(CallNames names, CallNames::read(recording));
-  BYGONE_ASSIGN(const auto tasks, recording.tasks());
+  BYGONE_ASSIGN(auto rows, recording.tasks());
+  const TaskTable tasks(std::move(rows));
   ChromeEvents events(std::move(names), tasks);
   std::string separator = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n";
-  for (const Task& task : tasks) {
-    BYGONE_TRY(out(separator + ChromeEvents::task_name(task)));
+  for (const Task& task : tasks.all()) {
+    BYGONE_TRY(out(separator + events.task_name(task)));
     separator = ",\n";
   }
   if (recording.last_event().value != 0)
@@ -80,7 +80,7 @@ Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& ou
                                                separator = ",\n";
                                                return true;
                                              }));
-  return out(tasks.empty() ? separator + "]}\n" : "\n]}\n");
+  return out(tasks.all().empty() ? separator + "]}\n" : "\n]}\n");
 }
 
 }  // namespace bygone::query

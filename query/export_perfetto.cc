@@ -7,6 +7,7 @@
 #include "query/export.h"
 #include "query/names.h"
 #include "query/protobuf.h"
+#include "query/task_table.h"
 #include "query/text.h"
 #include "schema/enum_names.h"
 
@@ -55,52 +56,41 @@ std::string as_packet(ProtobufMessage content, uint64_t flags) {
 // Which track a task's events belong to: one for each task, also where ids are used again.
 class Tracks {
  public:
-  explicit Tracks(const std::vector<Task>& tasks) {
-    for (const Task& task : tasks) tasks_[task.tid].push_back(&task);
-  }
+  explicit Tracks(const TaskTable& tasks) : tasks_(tasks) {}
 
   static uint64_t of(const Task& task) { return (uint64_t(2) << 48) | task.id.value; }
 
   // The task that lived then; the id itself where the recording has no such task.
   uint64_t at(Tid tid, EventNumber event) const {
-    const Task* task = living(tid, event);
+    const Task* task = tasks_.living(tid, event);
     return task != nullptr ? of(*task) : (uint64_t(3) << 48) | uint32_t(tid.value);
   }
 
   // The track of the process: named by its first thread, if that was seen.
   uint64_t process_of(const Task& task) const {
-    const Task* leader = living(task.tgid, task.first_event);
+    const Task* leader = tasks_.living(task.tgid, task.first_event);
     return leader != nullptr ? (uint64_t(1) << 48) | leader->id.value
                              : (uint64_t(4) << 48) | uint32_t(task.tgid.value);
   }
 
  private:
-  const Task* living(Tid tid, EventNumber event) const {
-    const auto found = tasks_.find(tid);
-    if (found == tasks_.end()) return nullptr;
-    const Task* last = found->second.front();
-    for (const Task* task : found->second)
-      if (task->first_event <= event) last = task;
-    return last;
-  }
-
-  std::map<Tid, std::vector<const Task*>> tasks_;  // in order
+  const TaskTable& tasks_;
 };
 
-std::string process_packet(const Task& task, uint64_t uuid, uint64_t flags) {
+std::string process_packet(const Task& task, const std::string& command, uint64_t uuid, uint64_t flags) {
   ProtobufMessage described;
-  described.number(process::pid, uint64_t(task.tgid.value)).text(process::name, utf8_text(task.command));
+  described.number(process::pid, uint64_t(task.tgid.value)).text(process::name, utf8_text(command));
   ProtobufMessage content;
   content.message(packet::track_descriptor,
                   ProtobufMessage().number(track::uuid, uuid).message(track::process, described));
   return as_packet(std::move(content), flags);
 }
 
-std::string thread_packet(const Task& task, uint64_t parent_uuid) {
+std::string thread_packet(const Task& task, const std::string& command, uint64_t parent_uuid) {
   ProtobufMessage described;
   described.number(thread::pid, uint64_t(task.tgid.value))
       .number(thread::tid, uint64_t(task.tid.value))
-      .text(thread::name, utf8_text(task.command));
+      .text(thread::name, utf8_text(command));
   ProtobufMessage content;
   content.message(packet::track_descriptor, ProtobufMessage()
                                                 .number(track::uuid, Tracks::of(task))
@@ -129,7 +119,7 @@ class Names {
 
 class PerfettoEvents {
  public:
-  PerfettoEvents(CallNames names, Tracks tracks) : names_(std::move(names)), tracks_(std::move(tracks)) {}
+  PerfettoEvents(CallNames names, const Tracks& tracks) : names_(std::move(names)), tracks_(tracks) {}
 
   // A call lasts from its task's previous event to its return.
   std::string packets(const Frame& frame) {
@@ -182,7 +172,7 @@ class PerfettoEvents {
   }
 
   const CallNames names_;
-  const Tracks tracks_;
+  const Tracks& tracks_;
   Names interned_;
   std::map<uint64_t, uint64_t> last_ns_;  // by track
 };
@@ -191,19 +181,21 @@ class PerfettoEvents {
 
 Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out) {
   BYGONE_ASSIGN(CallNames names, CallNames::read(recording));
-  BYGONE_ASSIGN(const auto tasks, recording.tasks());
-  Tracks tracks(tasks);
+  BYGONE_ASSIGN(auto rows, recording.tasks());
+  const TaskTable tasks(std::move(rows));
+  const Tracks tracks(tasks);
   std::set<uint64_t> processes;
-  for (const Task& task : tasks) {
+  for (const Task& task : tasks.all()) {
+    const std::string& command = tasks.command(task);
     const uint64_t process = tracks.process_of(task);
     // The first packet of a sequence begins its state.
     const uint64_t flags =
         processes.empty() ? packet::state_cleared | packet::needs_state : packet::needs_state;
-    if (processes.insert(process).second) BYGONE_TRY(out(process_packet(task, process, flags)));
-    BYGONE_TRY(out(thread_packet(task, process)));
+    if (processes.insert(process).second) BYGONE_TRY(out(process_packet(task, command, process, flags)));
+    BYGONE_TRY(out(thread_packet(task, command, process)));
   }
   if (recording.last_event().value == 0) return {};
-  PerfettoEvents events(std::move(names), std::move(tracks));
+  PerfettoEvents events(std::move(names), tracks);
   return recording.for_each_full_frame(recording.first_event(), recording.last_event(),
                                        [&](FullFrame& full) -> Expected<bool> {
                                          BYGONE_TRY(out(events.packets(full.frame)));

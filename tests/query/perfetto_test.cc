@@ -6,6 +6,7 @@
 
 #include "query/export.h"
 #include "sample_recording.h"
+#include "scripted_recording.h"
 
 namespace bygone::query {
 namespace {
@@ -160,6 +161,17 @@ TEST(Perfetto, SlicesOfKnownTracksBeginAndEndInOrder) {
   for (const auto& [uuid, track] : trace.tracks)
     if (track.is_thread && track.name == "other, \"it\"") child = trace.slices[uuid];
   EXPECT_EQ(child, (std::vector<std::string>{"start", "write", "execve", "write", "exit_group", "exit"}));
+}
+
+TEST(Perfetto, TasksWithoutANameHaveTheirMakers) {
+  test::ScriptedRecording recording;
+  recording.task(10, 10, 0, "shell").task(11, 10, 10).task(12, 12, 11).task(13, 12, 12).task(14, 14, 99);
+  recording.frame(10, FrameKind::start);
+  std::vector<std::string> threads, processes;
+  for (const auto& [uuid, track] : trace_of(recording.reader()).tracks)
+    (track.is_thread ? threads : processes).push_back(track.name);
+  EXPECT_EQ(threads, (std::vector<std::string>{"shell", "shell", "shell", "shell", ""}));
+  EXPECT_EQ(processes, (std::vector<std::string>{"shell", "shell", ""}));
 }
 
 TEST(Perfetto, ARecordingWithoutEventsIsAnEmptyTrace) {
