@@ -1,14 +1,13 @@
-#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "query/call_names.h"
 #include "query/export.h"
-#include "query/names.h"
 #include "query/protobuf.h"
 #include "query/task_table.h"
 #include "query/text.h"
+#include "query/timeline.h"
 #include "schema/enum_names.h"
 
 namespace bygone::query {
@@ -121,36 +120,21 @@ class PerfettoEvents {
  public:
   PerfettoEvents(CallNames names, const Tracks& tracks) : names_(std::move(names)), tracks_(tracks) {}
 
-  // A call lasts from its task's previous event to its return.
-  std::string packets(const Frame& frame) {
-    const uint64_t track = tracks_.at(frame.task, frame.event);
-    const auto [previous, first] = last_ns_.try_emplace(track, frame.time_ns);
-    const uint64_t began_ns = std::min(previous->second, frame.time_ns);
-    previous->second = frame.time_ns;
-    if (!is_call(frame.kind)) return at(frame.time_ns, described(frame, track, track_event::instant));
+  std::string packets(const Slice& slice) {
+    const uint64_t track = tracks_.at(slice.frame.task, slice.frame.event);
+    if (!is_call(slice.frame.kind)) return at(slice.began_ns, described(slice, track, track_event::instant));
     ProtobufMessage end;
     end.number(track_event::type, track_event::slice_end).number(track_event::track_uuid, track);
-    return at(began_ns, described(frame, track, track_event::slice_begin)) + at(frame.time_ns, end);
+    return at(slice.began_ns, described(slice, track, track_event::slice_begin)) + at(slice.ended_ns, end);
   }
 
  private:
-  static bool is_call(FrameKind kind) {
-    return kind == FrameKind::syscall || kind == FrameKind::enter || kind == FrameKind::exec ||
-           kind == FrameKind::clone;
-  }
-
   std::string at(uint64_t time_ns, const ProtobufMessage& event) {
     ProtobufMessage content;
     content.number(packet::timestamp, time_ns).message(packet::track_event, event);
     const ProtobufMessage untold = interned_.take_untold();
     if (!untold.bytes().empty()) content.message(packet::interned_data, untold);
     return as_packet(std::move(content), packet::needs_state);
-  }
-
-  std::string name(const Frame& frame) const {
-    if (is_call(frame.kind) && frame.call) return utf8_text(names_.name(*frame.call));
-    const bool signal = frame.kind == FrameKind::signal || frame.kind == FrameKind::handler;
-    return signal && frame.call ? signal_text(*frame.call) : std::string(enum_name(frame.kind));
   }
 
   ProtobufMessage annotated(std::string_view name, int64_t value) {
@@ -160,21 +144,22 @@ class PerfettoEvents {
     return message;
   }
 
-  ProtobufMessage described(const Frame& frame, uint64_t track, uint64_t type) {
+  ProtobufMessage described(const Slice& slice, uint64_t track, uint64_t type) {
+    const Frame& frame = slice.frame;
+    const std::string name = utf8_text(slice.name(names_));
     ProtobufMessage event;
     event.message(track_event::annotation, annotated("event", int64_t(frame.event.value)));
     if (frame.result) event.message(track_event::annotation, annotated("result", *frame.result));
     event.number(track_event::type, type)
         .number(track_event::track_uuid, track)
         .number(track_event::category_iid, interned_.number(interned::category, enum_name(frame.kind)))
-        .number(track_event::name_iid, interned_.number(interned::event_name, name(frame)));
+        .number(track_event::name_iid, interned_.number(interned::event_name, name));
     return event;
   }
 
   const CallNames names_;
   const Tracks& tracks_;
   Names interned_;
-  std::map<uint64_t, uint64_t> last_ns_;  // by track
 };
 
 }  // namespace
@@ -194,13 +179,8 @@ Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out) 
     if (processes.insert(process).second) BYGONE_TRY(out(process_packet(task, command, process, flags)));
     BYGONE_TRY(out(thread_packet(task, command, process)));
   }
-  if (recording.last_event().value == 0) return {};
   PerfettoEvents events(std::move(names), tracks);
-  return recording.for_each_full_frame(recording.first_event(), recording.last_event(),
-                                       [&](FullFrame& full) -> Expected<bool> {
-                                         BYGONE_TRY(out(events.packets(full.frame)));
-                                         return true;
-                                       });
+  return for_each_slice(recording, tasks, [&](const Slice& slice) { return out(events.packets(slice)); });
 }
 
 }  // namespace bygone::query
