@@ -5,6 +5,7 @@
 #include "query/call_names.h"
 #include "query/export.h"
 #include "query/protobuf.h"
+#include "query/select.h"
 #include "query/task_table.h"
 #include "query/text.h"
 #include "query/timeline.h"
@@ -14,13 +15,13 @@ namespace bygone::query {
 namespace {
 
 // Field numbers of Perfetto's protos (trace_packet.proto, interned_data.proto, track_event.proto,
-// track_descriptor.proto, debug_annotation.proto, ...).
+// track_descriptor.proto, debug_annotation.proto, process_tree.proto, ...).
 namespace trace {
 constexpr uint32_t packet = 1;
 }
 namespace packet {
-constexpr uint32_t timestamp = 8, sequence_id = 10, track_event = 11, interned_data = 12, sequence_flags = 13,
-                   track_descriptor = 60;
+constexpr uint32_t process_tree = 2, timestamp = 8, sequence_id = 10, track_event = 11, interned_data = 12,
+                   sequence_flags = 13, track_descriptor = 60;
 constexpr uint64_t state_cleared = 1, needs_state = 2;  // sequence_flags
 }  // namespace packet
 namespace interned {
@@ -31,8 +32,12 @@ namespace track {
 constexpr uint32_t uuid = 1, process = 3, thread = 4, parent_uuid = 5;
 }
 namespace process {
-constexpr uint32_t pid = 1, name = 6;
+constexpr uint32_t pid = 1, name = 6, start_ns = 7;
 }
+namespace process_tree {
+constexpr uint32_t processes = 1;
+constexpr uint32_t pid = 1, parent_pid = 2, command_line = 3;  // of each of them
+}  // namespace process_tree
 namespace thread {
 constexpr uint32_t pid = 1, tid = 2, name = 5;
 }
@@ -76,27 +81,70 @@ class Tracks {
   const TaskTable& tasks_;
 };
 
-std::string process_packet(const Task& task, const std::string& command, uint64_t uuid, uint64_t flags) {
-  ProtobufMessage described;
-  described.number(process::pid, uint64_t(task.tgid.value)).text(process::name, utf8_text(command));
-  ProtobufMessage content;
-  content.message(packet::track_descriptor,
-                  ProtobufMessage().number(track::uuid, uuid).message(track::process, described));
-  return as_packet(std::move(content), flags);
-}
+// Tells of tasks, before any event.
+class Descriptors {
+ public:
+  Descriptors(const TaskTable& tasks, const Tracks& tracks, std::map<EventNumber, uint64_t> times)
+      : tasks_(tasks), tracks_(tracks), times_(std::move(times)) {}
 
-std::string thread_packet(const Task& task, const std::string& command, uint64_t parent_uuid) {
-  ProtobufMessage described;
-  described.number(thread::pid, uint64_t(task.tgid.value))
-      .number(thread::tid, uint64_t(task.tid.value))
-      .text(thread::name, utf8_text(command));
-  ProtobufMessage content;
-  content.message(packet::track_descriptor, ProtobufMessage()
-                                                .number(track::uuid, Tracks::of(task))
-                                                .number(track::parent_uuid, parent_uuid)
-                                                .message(track::thread, described));
-  return as_packet(std::move(content), packet::needs_state);
-}
+  // Of the task, and before it of its process if that is new.
+  std::string packets(const Task& task) {
+    const uint64_t track = tracks_.process_of(task);
+    std::string packets;
+    if (processes_.insert(track).second) packets = process(task, track) + kinship(task);
+    return packets + thread(task, track);
+  }
+
+ private:
+  std::string packet(ProtobufMessage content) {
+    // The first packet of a sequence begins its state.
+    return as_packet(std::move(content), std::exchange(flags_, packet::needs_state));
+  }
+
+  std::string process(const Task& task, uint64_t uuid) {
+    ProtobufMessage described;
+    described.number(process::pid, uint64_t(task.tgid.value))
+        .text(process::name, utf8_text(tasks_.command(task)));
+    const auto began = times_.find(task.first_event);
+    if (began != times_.end()) described.number(process::start_ns, began->second);
+    ProtobufMessage content;
+    content.message(packet::track_descriptor,
+                    ProtobufMessage().number(track::uuid, uuid).message(track::process, described));
+    return packet(std::move(content));
+  }
+
+  // Tracks cannot tell whose child a process is; a process without a command line would be passed over.
+  std::string kinship(const Task& task) {
+    const Task* const parent = tasks_.parent(task);
+    if (parent == nullptr || parent->tgid == task.tgid) return {};
+    ProtobufMessage related;
+    related.number(process_tree::pid, uint64_t(task.tgid.value))
+        .number(process_tree::parent_pid, uint64_t(parent->tgid.value))
+        .text(process_tree::command_line, utf8_text(tasks_.command(task)));
+    ProtobufMessage content;
+    content.message(packet::process_tree, ProtobufMessage().message(process_tree::processes, related));
+    return packet(std::move(content));
+  }
+
+  std::string thread(const Task& task, uint64_t parent_uuid) {
+    ProtobufMessage described;
+    described.number(thread::pid, uint64_t(task.tgid.value))
+        .number(thread::tid, uint64_t(task.tid.value))
+        .text(thread::name, utf8_text(tasks_.command(task)));
+    ProtobufMessage content;
+    content.message(packet::track_descriptor, ProtobufMessage()
+                                                  .number(track::uuid, Tracks::of(task))
+                                                  .number(track::parent_uuid, parent_uuid)
+                                                  .message(track::thread, described));
+    return packet(std::move(content));
+  }
+
+  const TaskTable& tasks_;
+  const Tracks& tracks_;
+  const std::map<EventNumber, uint64_t> times_;
+  std::set<uint64_t> processes_;
+  uint64_t flags_ = packet::state_cleared | packet::needs_state;
+};
 
 // Names by numbers from 1 on; what is new since the last packet must be told in the next.
 class Names {
@@ -162,23 +210,30 @@ class PerfettoEvents {
   Names interned_;
 };
 
+// The times of tasks' first events, where the recording has these.
+Expected<std::map<EventNumber, uint64_t>> first_times(RecordingReader& recording) {
+  BYGONE_ASSIGN(const auto rows, select_rows(recording.connection(),
+                                             "SELECT t.first_event, f.time_ns FROM main.task AS t JOIN "
+                                             "main.frame AS f ON f.event = t.first_event"));
+  std::map<EventNumber, uint64_t> times;
+  for (const Row& row : rows) {
+    const auto* event = std::get_if<int64_t>(&row[0]);
+    const auto* time_ns = std::get_if<int64_t>(&row[1]);
+    if (event != nullptr && time_ns != nullptr) times.emplace(uint64_t(*event), uint64_t(*time_ns));
+  }
+  return times;
+}
+
 }  // namespace
 
 Expected<void> export_perfetto(RecordingReader& recording, const TextSink& out) {
   BYGONE_ASSIGN(CallNames names, CallNames::read(recording));
   BYGONE_ASSIGN(auto rows, recording.tasks());
+  BYGONE_ASSIGN(auto times, first_times(recording));
   const TaskTable tasks(std::move(rows));
   const Tracks tracks(tasks);
-  std::set<uint64_t> processes;
-  for (const Task& task : tasks.all()) {
-    const std::string& command = tasks.command(task);
-    const uint64_t process = tracks.process_of(task);
-    // The first packet of a sequence begins its state.
-    const uint64_t flags =
-        processes.empty() ? packet::state_cleared | packet::needs_state : packet::needs_state;
-    if (processes.insert(process).second) BYGONE_TRY(out(process_packet(task, command, process, flags)));
-    BYGONE_TRY(out(thread_packet(task, command, process)));
-  }
+  Descriptors descriptors(tasks, tracks, std::move(times));
+  for (const Task& task : tasks.all()) BYGONE_TRY(out(descriptors.packets(task)));
   PerfettoEvents events(std::move(names), tracks);
   return for_each_slice(recording, tasks, [&](const Slice& slice) { return out(events.packets(slice)); });
 }

@@ -65,6 +65,8 @@ struct Trace {
   std::map<uint64_t, int> events;                              // by type: begin, end, instant
   std::map<std::pair<uint64_t, uint64_t>, std::string> names;  // by kind and number
   std::map<uint64_t, std::vector<std::string>> slices;         // by track
+  std::map<uint64_t, uint64_t> starts_ns;                      // of processes, by track
+  std::map<uint64_t, std::vector<std::string>> kin;            // parent and command line, by process id
 
   void read(std::string_view bytes) {
     bool has_state = false;
@@ -78,6 +80,8 @@ struct Trace {
       if (content.contains(12)) read_names(one(content, 12).bytes);
       if (content.contains(60)) {
         read_track(one(content, 60).bytes);
+      } else if (content.contains(2)) {
+        read_kin(one(content, 2).bytes);
       } else {
         by_time.emplace(one(content, 8).number, one(content, 11).bytes);
       }
@@ -113,11 +117,18 @@ struct Trace {
     EXPECT_NE(track.is_thread, fields.contains(3));
     const Fields described = decoded(one(fields, track.is_thread ? 4 : 3).bytes);
     track.name = one(described, track.is_thread ? 5 : 6).bytes;
+    if (described.contains(7)) starts_ns[one(fields, 1).number] = one(described, 7).number;
     if (track.is_thread) {
       track.parent = one(fields, 5).number;
       EXPECT_TRUE(tracks.contains(track.parent)) << "a thread before its process";
     }
     EXPECT_TRUE(tracks.emplace(one(fields, 1).number, track).second) << "two tracks of one number";
+  }
+
+  void read_kin(std::string_view bytes) {
+    const Fields process = decoded(one(decoded(bytes), 1).bytes);
+    kin[one(process, 1).number] = {std::to_string(one(process, 2).number),
+                                   std::string(one(process, 3).bytes)};
   }
 
   void read_event(std::string_view bytes) {
@@ -162,6 +173,20 @@ TEST(Perfetto, SlicesOfKnownTracksBeginAndEndInOrder) {
   for (const auto& [uuid, track] : trace.tracks)
     if (track.is_thread && track.name == "other, \"it\"") child = trace.slices[uuid];
   EXPECT_EQ(child, (std::vector<std::string>{"start", "write", "execve", "write", "exit_group", "exit"}));
+}
+
+TEST(Perfetto, ProcessesHaveParentsAndBeginnings) {
+  test::ScriptedRecording recording;
+  recording.task(10, 10, 0, "shell").frame(10, FrameKind::exec, 59, 0);
+  recording.task(11, 10, 10).frame(11, FrameKind::start).task(12, 12, 11, "job").frame(12, FrameKind::start);
+  recording.task(13, 13, 12).frame(13, FrameKind::start);
+  Trace trace = trace_of(recording.reader());
+  using Kin = std::map<uint64_t, std::vector<std::string>>;
+  EXPECT_EQ(trace.kin, (Kin{{12, {"10", "job"}}, {13, {"12", "job"}}}));
+  std::map<std::string, std::vector<uint64_t>> starts;
+  for (const auto& [uuid, time_ns] : trace.starts_ns) starts[trace.tracks[uuid].name].push_back(time_ns);
+  EXPECT_EQ(starts["shell"], std::vector<uint64_t>{1'000'000});
+  EXPECT_EQ(starts["job"], (std::vector<uint64_t>{3'000'000, 4'000'000}));
 }
 
 TEST(Perfetto, TasksWithoutANameHaveTheirMakers) {
