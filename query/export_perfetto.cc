@@ -91,8 +91,14 @@ class Descriptors {
   std::string packets(const Task& task) {
     const uint64_t track = tracks_.process_of(task);
     std::string packets;
-    if (processes_.insert(track).second) packets = process(task, track) + kinship(task);
-    return packets + thread(task, track);
+    if (processes_.insert(track).second) {
+      packets = process(task, track);
+      if (!pids_.insert(task.tgid).second) packets += process(task, spare_track());
+      packets += kinship(task);
+    }
+    packets += thread(task, Tracks::of(task), track);
+    if (!tids_.emplace(track, task.tid).second) packets += thread(task, spare_track(), track);
+    return packets;
   }
 
  private:
@@ -100,6 +106,10 @@ class Descriptors {
     // The first packet of a sequence begins its state.
     return as_packet(std::move(content), std::exchange(flags_, packet::needs_state));
   }
+
+  // trace_processor parts the second use of an id from the first, but takes a third for the second unless
+  // that has been described once more.
+  uint64_t spare_track() { return (uint64_t(5) << 48) | ++spare_tracks_; }
 
   std::string process(const Task& task, uint64_t uuid) {
     ProtobufMessage described;
@@ -126,15 +136,15 @@ class Descriptors {
     return packet(std::move(content));
   }
 
-  std::string thread(const Task& task, uint64_t parent_uuid) {
+  std::string thread(const Task& task, uint64_t uuid, uint64_t process) {
     ProtobufMessage described;
     described.number(thread::pid, uint64_t(task.tgid.value))
         .number(thread::tid, uint64_t(task.tid.value))
         .text(thread::name, utf8_text(tasks_.command(task)));
     ProtobufMessage content;
     content.message(packet::track_descriptor, ProtobufMessage()
-                                                  .number(track::uuid, Tracks::of(task))
-                                                  .number(track::parent_uuid, parent_uuid)
+                                                  .number(track::uuid, uuid)
+                                                  .number(track::parent_uuid, process)
                                                   .message(track::thread, described));
     return packet(std::move(content));
   }
@@ -143,6 +153,9 @@ class Descriptors {
   const Tracks& tracks_;
   const std::map<EventNumber, uint64_t> times_;
   std::set<uint64_t> processes_;
+  std::set<Tid> pids_;
+  std::set<std::pair<uint64_t, Tid>> tids_;  // in each process
+  uint64_t spare_tracks_ = 0;
   uint64_t flags_ = packet::state_cleared | packet::needs_state;
 };
 

@@ -189,6 +189,19 @@ TEST(Perfetto, ProcessesHaveParentsAndBeginnings) {
   EXPECT_EQ(starts["job"], (std::vector<uint64_t>{3'000'000, 4'000'000}));
 }
 
+// As trace_processor needs it to tell a third use from the second.
+TEST(Perfetto, AnIdThatIsUsedAgainIsDescribedTwice) {
+  test::ScriptedRecording recording;
+  for (int use = 0; use < 3; ++use) recording.task(10, 10, 0).frame(10, FrameKind::start);
+  for (int use = 0; use < 3; ++use) recording.task(11, 10, 10).frame(11, FrameKind::start);
+  const Trace trace = trace_of(recording.reader());
+  std::map<std::pair<bool, bool>, int> tracks;  // of threads, with events
+  for (const auto& [uuid, track] : trace.tracks) ++tracks[{track.is_thread, trace.slices.contains(uuid)}];
+  EXPECT_EQ((tracks[{false, false}]), 3 + 2) << "processes";
+  EXPECT_EQ((tracks[{true, true}]), 3 + 3) << "threads";
+  EXPECT_EQ((tracks[{true, false}]), 2) << "threads of one process and id";
+}
+
 TEST(Perfetto, TasksWithoutANameHaveTheirMakers) {
   test::ScriptedRecording recording;
   recording.task(10, 10, 0, "shell").task(11, 10, 10).task(12, 12, 11).task(13, 12, 12).task(14, 14, 99);
