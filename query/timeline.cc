@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "query/names.h"
+#include "query/select.h"
 #include "schema/enum_names.h"
 
 namespace bygone::query {
@@ -17,6 +18,14 @@ bool returns(FrameKind kind) {
 bool continues(const Frame& open, const Frame& frame) {
   if (open.call != frame.call) return false;
   return returns(frame.kind) || (open.kind == FrameKind::enter && frame.kind == FrameKind::clone);
+}
+
+// Processes that ran already are attached to before what counts as the first event.
+Expected<EventNumber> first_frame(RecordingReader& recording) {
+  const auto first = int64_t(recording.first_event().value);
+  BYGONE_ASSIGN(const int64_t lowest,
+                select_number(recording.connection(), "SELECT min(event) FROM main.frame", first));
+  return EventNumber{uint64_t(std::clamp<int64_t>(lowest, 1, first))};
 }
 
 }  // namespace
@@ -80,11 +89,12 @@ Expected<void> for_each_slice(RecordingReader& recording, const TaskTable& tasks
     for (const Slice& slice : slices) BYGONE_TRY(use(slice));
     return {};
   };
-  BYGONE_TRY(recording.for_each_full_frame(recording.first_event(), recording.last_event(),
-                                           [&](FullFrame& full) -> Expected<bool> {
-                                             BYGONE_TRY(use_all(timeline.add(full.frame)));
-                                             return true;
-                                           }));
+  BYGONE_ASSIGN(const EventNumber first, first_frame(recording));
+  BYGONE_TRY(
+      recording.for_each_full_frame(first, recording.last_event(), [&](FullFrame& full) -> Expected<bool> {
+        BYGONE_TRY(use_all(timeline.add(full.frame)));
+        return true;
+      }));
   return use_all(timeline.finish());
 }
 

@@ -65,6 +65,13 @@ TEST(Timeline, AnIdThatIsUsedAgainBeginsAnew) {
               ElementsAre("10 start 1-1 @1", "10 read 1-2 @2", "10 start 3-3 @3", "10 read 3-4 @4"));
 }
 
+TEST(Timeline, AttachingComesBeforeTheFirstEvent) {
+  test::ScriptedRecording recording;
+  recording.task(10, 10, 0).frame(10, attach).task(11, 10, 10).frame(11, attach).begins_here();
+  recording.frame(10, syscall, kRead, 0);
+  EXPECT_THAT(slices_of(recording), ElementsAre("10 attach 1-1 @1", "11 attach 2-2 @2", "10 read 1-3 @3"));
+}
+
 // The kernel gives the leader's id to a thread that execs.
 TEST(Timeline, AnExecIsACallOfTheThreadThatMadeIt) {
   test::ScriptedRecording recording;
