@@ -57,12 +57,21 @@ std::string as_packet(ProtobufMessage content, uint64_t flags) {
   return ProtobufMessage().message(trace::packet, content).bytes();
 }
 
-// Which track a task's events belong to: one for each task, also where ids are used again.
+// Which track a task's events belong to: one for each task, also where ids are used again, but where an exec
+// gives a thread the place of its leader: the kernel knows one task of that id then.
 class Tracks {
  public:
-  explicit Tracks(const TaskTable& tasks) : tasks_(tasks) {}
+  explicit Tracks(const TaskTable& tasks) : tasks_(tasks) {
+    for (const Task& task : tasks.all()) {
+      latest_[of(task)] = &task;
+      if (task.tid == task.tgid) latest_[process_of(task)] = &task;
+    }
+  }
 
-  static uint64_t of(const Task& task) { return (uint64_t(2) << 48) | task.id.value; }
+  uint64_t of(const Task& task) const {
+    const Task* const leader = tasks_.is_heir(task) ? tasks_.leader(task) : nullptr;
+    return (uint64_t(2) << 48) | (leader != nullptr ? *leader : task).id.value;
+  }
 
   // The task that lived then; the id itself where the recording has no such task.
   uint64_t at(Tid tid, EventNumber event) const {
@@ -72,13 +81,20 @@ class Tracks {
 
   // The track of the process: named by its first thread, if that was seen.
   uint64_t process_of(const Task& task) const {
-    const Task* leader = tasks_.living(task.tgid, task.first_event);
+    const Task* leader = tasks_.leader(task);
     return leader != nullptr ? (uint64_t(1) << 48) | leader->id.value
                              : (uint64_t(4) << 48) | uint32_t(task.tgid.value);
   }
 
+  // The name of what runs there last.
+  const std::string& name(uint64_t track, const Task& otherwise) const {
+    const auto latest = latest_.find(track);
+    return tasks_.command(latest != latest_.end() ? *latest->second : otherwise);
+  }
+
  private:
   const TaskTable& tasks_;
+  std::map<uint64_t, const Task*> latest_;  // by track
 };
 
 // Tells of tasks, before any event.
@@ -96,7 +112,9 @@ class Descriptors {
       if (!pids_.insert(task.tgid).second) packets += process(task, spare_track());
       packets += kinship(task);
     }
-    packets += thread(task, Tracks::of(task), track);
+    const uint64_t own_track = tracks_.of(task);
+    if (!threads_.insert(own_track).second) return packets;
+    packets += thread(task, own_track, track);
     if (!tids_.emplace(track, task.tid).second) packets += thread(task, spare_track(), track);
     return packets;
   }
@@ -114,7 +132,7 @@ class Descriptors {
   std::string process(const Task& task, uint64_t uuid) {
     ProtobufMessage described;
     described.number(process::pid, uint64_t(task.tgid.value))
-        .text(process::name, utf8_text(tasks_.command(task)));
+        .text(process::name, utf8_text(tracks_.name(tracks_.process_of(task), task)));
     const auto began = times_.find(task.first_event);
     if (began != times_.end()) described.number(process::start_ns, began->second);
     ProtobufMessage content;
@@ -130,7 +148,7 @@ class Descriptors {
     ProtobufMessage related;
     related.number(process_tree::pid, uint64_t(task.tgid.value))
         .number(process_tree::parent_pid, uint64_t(parent->tgid.value))
-        .text(process_tree::command_line, utf8_text(tasks_.command(task)));
+        .text(process_tree::command_line, utf8_text(tracks_.name(tracks_.process_of(task), task)));
     ProtobufMessage content;
     content.message(packet::process_tree, ProtobufMessage().message(process_tree::processes, related));
     return packet(std::move(content));
@@ -140,7 +158,7 @@ class Descriptors {
     ProtobufMessage described;
     described.number(thread::pid, uint64_t(task.tgid.value))
         .number(thread::tid, uint64_t(task.tid.value))
-        .text(thread::name, utf8_text(tasks_.command(task)));
+        .text(thread::name, utf8_text(tracks_.name(tracks_.of(task), task)));
     ProtobufMessage content;
     content.message(packet::track_descriptor, ProtobufMessage()
                                                   .number(track::uuid, uuid)
@@ -153,6 +171,7 @@ class Descriptors {
   const Tracks& tracks_;
   const std::map<EventNumber, uint64_t> times_;
   std::set<uint64_t> processes_;
+  std::set<uint64_t> threads_;
   std::set<Tid> pids_;
   std::set<std::pair<uint64_t, Tid>> tids_;  // in each process
   uint64_t spare_tracks_ = 0;

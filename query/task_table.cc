@@ -23,6 +23,22 @@ const Task* TaskTable::parent(const Task& task) const {
   return parent != nullptr && parent->id < task.id ? parent : nullptr;
 }
 
+bool TaskTable::is_heir(const Task& task) const {
+  const Task* const maker = parent(task);
+  return task.tid == task.tgid && maker != nullptr && maker->tgid == task.tgid;
+}
+
+const Task* TaskTable::leader(const Task& task) const {
+  const Task* leader = living(task.tgid, task.first_event);
+  while (leader != nullptr && is_heir(*leader)) {
+    const Task* const maker = parent(*leader);
+    const Task* const before = living(leader->tgid, maker->first_event);
+    if (before == nullptr || before->id >= leader->id) break;
+    leader = before;
+  }
+  return leader;
+}
+
 const std::string& TaskTable::command(const Task& task) const {
   const Task* named = &task;
   while (named != nullptr && named->command.empty()) named = parent(*named);

@@ -22,6 +22,10 @@ class TaskTable {
   const Task* living(Tid tid, EventNumber event) const;
   // The one that made it, if the recording has that.
   const Task* parent(const Task& task) const;
+  // The first thread of its process. A thread that execs takes the leader's place, in the process there is.
+  const Task* leader(const Task& task) const;
+  // Whether it is a thread of its process that has taken the leader's id over.
+  bool is_heir(const Task& task) const;
   // Its own name, or that of the nearest ancestor with one: recorders of old named no task before its exec.
   const std::string& command(const Task& task) const;
 

@@ -70,9 +70,8 @@ std::vector<Slice> Timeline::finish() {
 Tid Timeline::caller(const Frame& frame) const {
   if (frame.kind != FrameKind::exec) return frame.task;
   const Task* const task = tasks_.living(frame.task, frame.event);
-  if (task == nullptr || task->first_event != frame.event) return frame.task;
-  const Task* const thread = tasks_.parent(*task);
-  return thread != nullptr && thread->tgid == task->tgid ? thread->tid : frame.task;
+  const bool is_new = task != nullptr && task->first_event == frame.event;
+  return is_new && tasks_.is_heir(*task) ? task->parent : frame.task;
 }
 
 void Timeline::close(Lane& lane, uint64_t at_ns, std::vector<Slice>& ended) {

@@ -189,6 +189,21 @@ TEST(Perfetto, ProcessesHaveParentsAndBeginnings) {
   EXPECT_EQ(starts["job"], (std::vector<uint64_t>{3'000'000, 4'000'000}));
 }
 
+// The thread gets the leader's id; the recording has another task for it.
+TEST(Perfetto, AnExecByAThreadIsNoNewProcess) {
+  test::ScriptedRecording recording;
+  recording.task(10, 10, 0, "old").frame(10, FrameKind::start).task(11, 10, 10).frame(11, FrameKind::start);
+  recording.frame(10, FrameKind::exit, {}, 0).task(10, 10, 11, "new").frame(10, FrameKind::exec, 59, 0);
+  recording.frame(10, FrameKind::syscall, 1, 0);
+  const Trace trace = trace_of(recording.reader());
+  std::map<std::string, std::vector<std::string>> slices;
+  for (const auto& [uuid, track] : trace.tracks)
+    if (track.is_thread) slices[track.name] = trace.slices.at(uuid);
+  EXPECT_EQ(trace.tracks.size(), 3u) << "one process, two threads";
+  EXPECT_EQ(slices["new"], (std::vector<std::string>{"start", "exit", "write"}));
+  EXPECT_EQ(slices["old"], (std::vector<std::string>{"start", "execve"}));
+}
+
 // As trace_processor needs it to tell a third use from the second.
 TEST(Perfetto, AnIdThatIsUsedAgainIsDescribedTwice) {
   test::ScriptedRecording recording;
