@@ -29,9 +29,11 @@ class ChromeEvents {
     const Frame& frame = slice.frame;
     const Task* const task = tasks_.living(frame.task, frame.event);
     const int32_t pid = task != nullptr ? task->tgid.value : frame.task.value;
+    const std::string error = slice.error();
     const std::string arguments =
-        fmt::format(R"({{"event":{},"kind":"{}","result":{}}})", frame.event.value, enum_name(frame.kind),
-                    frame.result ? fmt::format("{}", *frame.result) : "null");
+        fmt::format(R"({{"event":{},"kind":"{}","result":{}{}}})", frame.event.value, enum_name(frame.kind),
+                    frame.result ? fmt::format("{}", *frame.result) : "null",
+                    error.empty() ? "" : fmt::format(R"(,"error":"{}")", error));
     const std::string common =
         fmt::format(R"("name":{},"cat":"{}","pid":{},"tid":{},"args":{})", json_string(slice.name(names_)),
                     enum_name(frame.kind), pid, frame.task.value, arguments);

@@ -46,7 +46,7 @@ constexpr uint32_t category_iid = 3, annotation = 4, type = 9, name_iid = 10, tr
 constexpr uint64_t slice_begin = 1, slice_end = 2, instant = 3;
 }  // namespace track_event
 namespace annotation {
-constexpr uint32_t name_iid = 1, int_value = 4;
+constexpr uint32_t name_iid = 1, int_value = 4, string_value = 6;
 }
 
 // All packets form one sequence: they are in order, and names are told once.
@@ -217,11 +217,14 @@ class PerfettoEvents {
     return as_packet(std::move(content), packet::needs_state);
   }
 
+  ProtobufMessage annotation_of(std::string_view name) {
+    return ProtobufMessage().number(annotation::name_iid, interned_.number(interned::annotation_name, name));
+  }
   ProtobufMessage annotated(std::string_view name, int64_t value) {
-    ProtobufMessage message;
-    message.number(annotation::name_iid, interned_.number(interned::annotation_name, name))
-        .number(annotation::int_value, uint64_t(value));
-    return message;
+    return annotation_of(name).number(annotation::int_value, uint64_t(value));
+  }
+  ProtobufMessage annotated(std::string_view name, const std::string& value) {
+    return annotation_of(name).text(annotation::string_value, value);
   }
 
   ProtobufMessage described(const Slice& slice, uint64_t track, uint64_t type) {
@@ -230,6 +233,8 @@ class PerfettoEvents {
     ProtobufMessage event;
     event.message(track_event::annotation, annotated("event", int64_t(frame.event.value)));
     if (frame.result) event.message(track_event::annotation, annotated("result", *frame.result));
+    if (const std::string error = slice.error(); !error.empty())
+      event.message(track_event::annotation, annotated("error", error));
     event.number(track_event::type, type)
         .number(track_event::track_uuid, track)
         .number(track_event::category_iid, interned_.number(interned::category, enum_name(frame.kind)))

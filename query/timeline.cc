@@ -10,6 +10,8 @@
 namespace bygone::query {
 namespace {
 
+constexpr int64_t kLastErrno = 4095;
+
 bool returns(FrameKind kind) {
   return kind == FrameKind::syscall || kind == FrameKind::exec;
 }
@@ -38,6 +40,11 @@ std::string Slice::name(const CallNames& names) const {
   if (is_call(frame.kind) && frame.call) return names.name(*frame.call);
   const bool is_signal = frame.kind == FrameKind::signal || frame.kind == FrameKind::handler;
   return is_signal && frame.call ? signal_text(*frame.call) : std::string(enum_name(frame.kind));
+}
+
+std::string Slice::error() const {
+  const int64_t result = frame.result.value_or(0);
+  return is_call(frame.kind) && result < 0 && result >= -kLastErrno ? errno_text(-result) : std::string();
 }
 
 std::vector<Slice> Timeline::add(Frame frame) {

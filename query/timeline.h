@@ -26,6 +26,8 @@ struct Slice {
   // Of a call the call's, of a signal its own, else what kind of event it was; as the recording has the
   // bytes.
   std::string name(const CallNames& names) const;
+  // Why the call failed: "ENOENT"; empty if it did not.
+  std::string error() const;
 };
 
 // Makes slices of frames, one for each call.

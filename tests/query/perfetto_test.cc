@@ -65,6 +65,7 @@ struct Trace {
   std::map<uint64_t, int> events;                              // by type: begin, end, instant
   std::map<std::pair<uint64_t, uint64_t>, std::string> names;  // by kind and number
   std::map<uint64_t, std::vector<std::string>> slices;         // by track
+  std::map<std::string, std::string> errors;                   // by call
   std::map<uint64_t, uint64_t> starts_ns;                      // of processes, by track
   std::map<uint64_t, std::vector<std::string>> kin;            // parent and command line, by process id
 
@@ -146,9 +147,12 @@ struct Trace {
     const auto name = names.find({2, one(event, 10).number});
     ASSERT_NE(name, names.end()) << "a name nobody told";
     slices[uuid].push_back(name->second);
-    for (auto [at, end] = event.equal_range(4); at != end; ++at)
-      EXPECT_TRUE(names.contains({3, one(decoded(at->second.bytes), 1).number}))
-          << "an annotation nobody told";
+    for (auto [at, end] = event.equal_range(4); at != end; ++at) {
+      const Fields annotation = decoded(at->second.bytes);
+      const auto kind = names.find({3, one(annotation, 1).number});
+      ASSERT_NE(kind, names.end()) << "an annotation nobody told";
+      if (kind->second == "error") errors[name->second] = one(annotation, 6).bytes;
+    }
   }
 };
 
@@ -173,6 +177,13 @@ TEST(Perfetto, SlicesOfKnownTracksBeginAndEndInOrder) {
   for (const auto& [uuid, track] : trace.tracks)
     if (track.is_thread && track.name == "other, \"it\"") child = trace.slices[uuid];
   EXPECT_EQ(child, (std::vector<std::string>{"start", "write", "execve", "write", "exit_group", "exit"}));
+}
+
+TEST(Perfetto, FailedCallsTellWhy) {
+  test::SampleRecording sample;
+  EXPECT_EQ(trace_of(sample.reader()).errors,
+            (std::map<std::string, std::string>{
+                {"openat", "ENOENT"}, {"read", "ERESTARTSYS"}, {"call 999", "ENOSYS"}}));
 }
 
 TEST(Perfetto, ProcessesHaveParentsAndBeginnings) {
