@@ -145,10 +145,13 @@ class Descriptors {
   std::string kinship(const Task& task) {
     const Task* const parent = tasks_.parent(task);
     if (parent == nullptr || parent->tgid == task.tgid) return {};
+    const std::string name = utf8_text(tracks_.name(tracks_.process_of(task), task));
     ProtobufMessage related;
     related.number(process_tree::pid, uint64_t(task.tgid.value))
         .number(process_tree::parent_pid, uint64_t(parent->tgid.value))
-        .text(process_tree::command_line, utf8_text(tracks_.name(tracks_.process_of(task), task)));
+        .text(process_tree::command_line, name);
+    // A command line of one part would be cut at its first space, and the process be named by what is left.
+    if (name.find(' ') != std::string::npos) related.text(process_tree::command_line, "");
     ProtobufMessage content;
     content.message(packet::process_tree, ProtobufMessage().message(process_tree::processes, related));
     return packet(std::move(content));

@@ -67,7 +67,7 @@ struct Trace {
   std::map<uint64_t, std::vector<std::string>> slices;         // by track
   std::map<std::string, std::string> errors;                   // by call
   std::map<uint64_t, uint64_t> starts_ns;                      // of processes, by track
-  std::map<uint64_t, std::vector<std::string>> kin;            // parent and command line, by process id
+  std::map<uint64_t, std::vector<std::string>> kin;  // parent and parts of the command line, by process id
 
   void read(std::string_view bytes) {
     bool has_state = false;
@@ -128,8 +128,8 @@ struct Trace {
 
   void read_kin(std::string_view bytes) {
     const Fields process = decoded(one(decoded(bytes), 1).bytes);
-    kin[one(process, 1).number] = {std::to_string(one(process, 2).number),
-                                   std::string(one(process, 3).bytes)};
+    auto& told = kin[one(process, 1).number] = {std::to_string(one(process, 2).number)};
+    for (auto [at, end] = process.equal_range(3); at != end; ++at) told.emplace_back(at->second.bytes);
   }
 
   void read_event(std::string_view bytes) {
@@ -190,14 +190,15 @@ TEST(Perfetto, ProcessesHaveParentsAndBeginnings) {
   test::ScriptedRecording recording;
   recording.task(10, 10, 0, "shell").frame(10, FrameKind::exec, 59, 0);
   recording.task(11, 10, 10).frame(11, FrameKind::start).task(12, 12, 11, "job").frame(12, FrameKind::start);
-  recording.task(13, 13, 12).frame(13, FrameKind::start);
+  recording.task(13, 13, 12, "odd job").frame(13, FrameKind::start);
   Trace trace = trace_of(recording.reader());
   using Kin = std::map<uint64_t, std::vector<std::string>>;
-  EXPECT_EQ(trace.kin, (Kin{{12, {"10", "job"}}, {13, {"12", "job"}}}));
+  EXPECT_EQ(trace.kin, (Kin{{12, {"10", "job"}}, {13, {"12", "odd job", ""}}}));
   std::map<std::string, std::vector<uint64_t>> starts;
   for (const auto& [uuid, time_ns] : trace.starts_ns) starts[trace.tracks[uuid].name].push_back(time_ns);
   EXPECT_EQ(starts["shell"], std::vector<uint64_t>{1'000'000});
-  EXPECT_EQ(starts["job"], (std::vector<uint64_t>{3'000'000, 4'000'000}));
+  EXPECT_EQ(starts["job"], std::vector<uint64_t>{3'000'000});
+  EXPECT_EQ(starts["odd job"], std::vector<uint64_t>{4'000'000});
 }
 
 // The thread gets the leader's id; the recording has another task for it.
