@@ -4,10 +4,13 @@
 #include <sqlite3.h>
 
 #include <map>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "query/arguments.h"
 #include "query/select.h"
+#include "query/timeline.h"
 #include "schema/rows.h"
 
 namespace bygone::query {
@@ -19,21 +22,21 @@ struct Total {
   int64_t took_ns = 0;
 };
 
-bool is_call(FrameKind kind) {
-  return kind == FrameKind::syscall || kind == FrameKind::enter || kind == FrameKind::exec ||
-         kind == FrameKind::clone;
-}
-
 class Totals {
  public:
   void add(int64_t task, FrameKind kind, int64_t call, int64_t result, int64_t time_ns) {
-    const auto [previous, first] = last_ns_.try_emplace(task, time_ns);
-    const int64_t took_ns = time_ns > previous->second ? time_ns - previous->second : 0;
-    previous->second = time_ns;
+    Last& last = last_.try_emplace(task, Last{time_ns, {}}).first->second;
+    const int64_t took_ns = time_ns > last.time_ns ? time_ns - last.time_ns : 0;
+    last.time_ns = time_ns;
+    if (kind == FrameKind::exit) last_.erase(task);
     if (!is_call(kind)) return;
     Total& total = by_call_[call];
     total.took_ns += took_ns;
     if (kind == FrameKind::enter) return;  // the call's return is still to come and counts
+    // A call that makes a task has counted when that was there: it may never return.
+    const auto made_task = std::exchange(last.made_task, {});
+    if (kind == FrameKind::syscall && made_task == call) return;
+    if (kind == FrameKind::clone) last.made_task = call;
     ++total.count;
     if (result < 0 && result >= -4095) ++total.errors;
   }
@@ -49,7 +52,12 @@ class Totals {
   }
 
  private:
-  std::unordered_map<int64_t, int64_t> last_ns_;
+  struct Last {
+    int64_t time_ns = 0;
+    std::optional<int64_t> made_task;  // the call, which has not returned
+  };
+
+  std::unordered_map<int64_t, Last> last_;  // by task
   std::map<int64_t, Total> by_call_;
 };
 

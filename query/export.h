@@ -21,8 +21,7 @@ struct StraceOptions {
 // those of calls' returns but where others ran meanwhile.
 Expected<void> export_strace(RecordingReader& recording, const StraceOptions& options, const TextSink& out);
 
-// The Trace Event Format that chrome://tracing and Perfetto's UI open. A call lasts from its task's previous
-// event to its return.
+// The Trace Event Format that chrome://tracing and Perfetto's UI open; slices are those of query/timeline.h.
 Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& out);
 
 // Perfetto's own protobuf trace, for ui.perfetto.dev and trace_processor: a track per thread, a slice per

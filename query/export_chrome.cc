@@ -1,11 +1,12 @@
 #include <fmt/core.h>
 
-#include <map>
+#include <utility>
 
 #include "query/call_names.h"
 #include "query/export.h"
-#include "query/names.h"
+#include "query/task_table.h"
 #include "query/text.h"
+#include "query/timeline.h"
 #include "schema/enum_names.h"
 
 namespace bygone::query {
@@ -17,70 +18,52 @@ double microseconds(uint64_t time_ns) {
 
 class ChromeEvents {
  public:
-  ChromeEvents(CallNames names, const std::vector<Task>& tasks) : names_(std::move(names)) {
-    for (const Task& task : tasks) process_[task.tid] = task.tgid;
-  }
+  ChromeEvents(CallNames names, const TaskTable& tasks) : names_(std::move(names)), tasks_(tasks) {}
 
-  static std::string task_name(const Task& task) {
+  std::string task_name(const Task& task) const {
     return fmt::format(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})",
-                       task.tgid.value, task.tid.value, json_string(task.command));
+                       task.tgid.value, task.tid.value, json_string(tasks_.command(task)));
   }
 
-  std::string event(const Frame& frame) {
-    const auto process = process_.find(frame.task);
-    const int32_t pid = process != process_.end() ? process->second.value : frame.task.value;
-    const auto [previous, first] = last_ns_.try_emplace(frame.task, frame.time_ns);
-    const uint64_t began_ns = std::min(previous->second, frame.time_ns);
-    previous->second = frame.time_ns;
+  std::string event(const Slice& slice) const {
+    const Frame& frame = slice.frame;
+    const Task* const task = tasks_.living(frame.task, frame.event);
+    const int32_t pid = task != nullptr ? task->tgid.value : frame.task.value;
+    const std::string error = slice.error();
     const std::string arguments =
-        fmt::format(R"({{"event":{},"kind":"{}","result":{}}})", frame.event.value, enum_name(frame.kind),
-                    frame.result ? fmt::format("{}", *frame.result) : "null");
+        fmt::format(R"({{"event":{},"kind":"{}","result":{}{}}})", frame.event.value, enum_name(frame.kind),
+                    frame.result ? fmt::format("{}", *frame.result) : "null",
+                    error.empty() ? "" : fmt::format(R"(,"error":"{}")", error));
     const std::string common =
-        fmt::format(R"("name":{},"cat":"{}","pid":{},"tid":{},"args":{})", json_string(name(frame)),
+        fmt::format(R"("name":{},"cat":"{}","pid":{},"tid":{},"args":{})", json_string(slice.name(names_)),
                     enum_name(frame.kind), pid, frame.task.value, arguments);
     if (is_call(frame.kind))
-      return fmt::format(R"({{{},"ph":"X","ts":{},"dur":{}}})", common, microseconds(began_ns),
-                         microseconds(frame.time_ns - began_ns));
-    return fmt::format(R"({{{},"ph":"i","s":"t","ts":{}}})", common, microseconds(frame.time_ns));
+      return fmt::format(R"({{{},"ph":"X","ts":{},"dur":{}}})", common, microseconds(slice.began_ns),
+                         microseconds(slice.ended_ns - slice.began_ns));
+    return fmt::format(R"({{{},"ph":"i","s":"t","ts":{}}})", common, microseconds(slice.began_ns));
   }
 
  private:
-  static bool is_call(FrameKind kind) {
-    return kind == FrameKind::syscall || kind == FrameKind::enter || kind == FrameKind::exec ||
-           kind == FrameKind::clone;
-  }
-
-  std::string name(const Frame& frame) const {
-    if (is_call(frame.kind) && frame.call) return names_.name(*frame.call);
-    const bool is_signal = frame.kind == FrameKind::signal || frame.kind == FrameKind::handler;
-    if (is_signal && frame.call) return signal_text(*frame.call);
-    return std::string(enum_name(frame.kind));
-  }
-
   const CallNames names_;
-  std::map<Tid, Tid> process_;
-  std::map<Tid, uint64_t> last_ns_;
+  const TaskTable& tasks_;
 };
 
 }  // namespace
 
 Expected<void> export_chrome_json(RecordingReader& recording, const TextSink& out) {
   BYGONE_ASSIGN(CallNames names, CallNames::read(recording));
-  BYGONE_ASSIGN(const auto tasks, recording.tasks());
+  BYGONE_ASSIGN(auto rows, recording.tasks());
+  const TaskTable tasks(std::move(rows));
   ChromeEvents events(std::move(names), tasks);
   std::string separator = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n";
-  for (const Task& task : tasks) {
-    BYGONE_TRY(out(separator + ChromeEvents::task_name(task)));
+  for (const Task& task : tasks.all()) {
+    BYGONE_TRY(out(separator + events.task_name(task)));
     separator = ",\n";
   }
-  if (recording.last_event().value != 0)
-    BYGONE_TRY(recording.for_each_full_frame(recording.first_event(), recording.last_event(),
-                                             [&](FullFrame& full) -> Expected<bool> {
-                                               BYGONE_TRY(out(separator + events.event(full.frame)));
-                                               separator = ",\n";
-                                               return true;
-                                             }));
-  return out(tasks.empty() ? separator + "]}\n" : "\n]}\n");
+  BYGONE_TRY(for_each_slice(recording, tasks, [&](const Slice& slice) {
+    return out(std::exchange(separator, ",\n") + events.event(slice));
+  }));
+  return out(tasks.all().empty() ? separator + "]}\n" : "\n]}\n");
 }
 
 }  // namespace bygone::query

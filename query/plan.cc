@@ -13,6 +13,14 @@ namespace {
 constexpr std::string_view kMappingColumns =
     "\"start\", \"end\", prot, flags, \"offset\", device, inode, path, kind";
 constexpr std::string_view kFrameColumns = "event, task, kind, call, result, error, time";
+// Chunks count a call that makes a task twice, once when the task is there and once when the call returns in
+// its maker: fork, vfork, clone, clone3.
+constexpr std::string_view kReturnsOfMakers =
+    "CASE WHEN c.call IN (56, 57, 58, 435) THEN (SELECT count(*) FROM (SELECT DISTINCT first_event, "
+    "last_event "
+    "FROM main.chunk_call WHERE call = c.call) AS chunk CROSS JOIN main.frame AS f ON f.event BETWEEN "
+    "chunk.first_event AND chunk.last_event WHERE f.call = c.call AND f.kind = 1 AND f.result > 0) ELSE 0 "
+    "END";
 constexpr std::string_view kTaskColumns = "tid, tgid, parent, first_event, end_event, command, status";
 
 std::string sql_text(std::string_view text) {
@@ -144,9 +152,9 @@ class Planner {
     BYGONE_ASSIGN(const bool has_counts, has_chunk_tables(session_));
     if (whose.empty() && ask.by != AskCalls::Order::time && has_counts && is_whole)
       return fmt::format(
-          "SELECT syscall_name(c.call) AS call, sum(c.returns) AS count, sum(c.errors) AS errors FROM "
+          "SELECT syscall_name(c.call) AS call, sum(c.returns) - {} AS count, sum(c.errors) AS errors FROM "
           "main.chunk_call AS c GROUP BY c.call ORDER BY {}",
-          ask.by == AskCalls::Order::count ? "count DESC, c.call" : "syscall_name(c.call)");
+          kReturnsOfMakers, ask.by == AskCalls::Order::count ? "count DESC, c.call" : "syscall_name(c.call)");
     const std::string_view times =
         ask.by == AskCalls::Order::time ? ", seconds, round(average_us, 3) AS average_us" : "";
     const std::string_view order = ask.by == AskCalls::Order::time    ? "seconds DESC, call_number"

@@ -69,8 +69,8 @@ Expected<void> Session::on_exec_event(RecordedTask& task, pid_t former_tid) {
     survivor->id = next_task_;
     ++next_task_.value;
     survivor->tid = tid;
-    log_.row(
-        Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, "", std::nullopt});
+    log_.row(Task{survivor->id, Tid{tid}, Tid{tid}, Tid{former_tid}, log_.next(), kNoEvent, command_of(tid),
+                  std::nullopt});
     node.key() = tid;
     tasks_.insert(std::move(node));
     for (auto& [other_tid, other] : tasks_)

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "recorder/kinship.h"
 #include "recorder/session.h"
 #include "recorder/wait_limit.h"
 #include "tracee/memory_digest.h"
@@ -204,7 +205,7 @@ Expected<void> Session::on_new_task(RecordedTask& parent, const Stop& stop) {
       if (other.get() != &parent && other->space == parent.space)
         end_stack(space->space, log_.next(), stack_pointer_of(*other), {stack_pointer_of(parent)});
   }
-  RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, "");
+  RecordedTask& child = add_task(tid, tgid, Tid{parent.tid}, space, command_of(parent.tid));
   inherit_scheduling(parent, child);
   child.timestamps_fault = parent.timestamps_fault;
   child.filters = parent.filters;

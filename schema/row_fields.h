@@ -102,7 +102,7 @@ struct RowFields<Task> {
       BYGONE_FIELD(parent, "parent", "tid of the task that made it, 0 for the first"),
       BYGONE_FIELD(first_event, "first_event", "its first event"),
       BYGONE_FIELD(end_event, "end_event", "the event of its end; 9223372036854775807 while it lives"),
-      BYGONE_FIELD(command, "command", "comm of its last exec"),
+      BYGONE_FIELD(command, "command", "comm of its last exec, of its parent until then"),
       BYGONE_FIELD(status, "status", "wait(2) status, null while it lives"),
   };
 };

@@ -104,6 +104,7 @@ TEST_F(CliTest, TasksTellWhoRan) {
   ASSERT_EQ(tasks.size(), 3u);
   EXPECT_EQ(tasks[0].at("command"), "bash");
   EXPECT_EQ(tasks[1].at("command"), "true");
+  EXPECT_EQ(tasks[2].at("command"), "bash") << "a child that execs nothing";
   for (const auto& task : tasks)
     for (const char* key : {"tid", "tgid", "parent", "first_event", "end_event", "status"})
       EXPECT_TRUE(task.contains(key)) << key;
