@@ -409,6 +409,7 @@ Expected<void> Session::on_exit(RecordedTask& task) {
     call_off_last_writes(task);
   }
   const CallClass call_class = task.row != nullptr ? task.row->call_class : CallClass::plain;
+  if (call_class == CallClass::signal_return || number == SYS_rt_sigprocmask) task.known_mask.reset();
   if (call_class == CallClass::signal_return) {
     log_extended_state(task);
     return complete(task, FrameKind::syscall, int32_t(number), result);

@@ -31,8 +31,8 @@ bool Session::sharers_wait(const RecordedTask& task) const {
 
 void Session::enter_user_code(RecordedTask& task) {
   if (std::exchange(task.in_user_code, true)) return;
-  if (uint64_t mask = 0; task.fault_actions->was_needed && get_signal_mask(task.tid, mask) == Outcome::done)
-    task.mask_in_user_code = mask;
+  if (uint64_t mask = 0; !task.known_mask && get_signal_mask(task.tid, mask) == Outcome::done)
+    task.known_mask = task.own_mask.value_or(mask);
   task.computes_since = std::chrono::steady_clock::now();
   task.next_attempt = kPreemptionPatience;
   task.next_snapshot_attempt = kFirstSnapshotAttempt;

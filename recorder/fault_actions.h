@@ -30,8 +30,6 @@ class FaultActions {
 
   static constexpr uint64_t kIgnore = 1;
 
-  bool was_needed = false;  // a timestamp was read
-
  private:
   KernelAction on_segv_, on_ill_;
 };

@@ -111,9 +111,9 @@ struct RecordedTask {
   std::optional<Registers> sent_back;  // those it has when the call made instead of its own is over
   bool end_told = false;               // the frame of the exit(2) or exit_group(2) it is in is written
   std::shared_ptr<FaultActions> fault_actions = std::make_shared<FaultActions>();  // shared as handlers are
-  std::optional<KernelAction> given_action;   // by the rt_sigaction(2) it is in
-  std::optional<uint64_t> mask_in_user_code;  // once a timestamp was read
-  std::optional<int64_t> forced_result;       // the call is not run and answers this
+  std::optional<KernelAction> given_action;  // by the rt_sigaction(2) it is in
+  std::optional<uint64_t> known_mask;        // the signals it blocks, until it may have changed that
+  std::optional<int64_t> forced_result;      // the call is not run and answers this
   bool beside_own_pages = false;          // the call is run by us, in parts that leave bygone's pages alone
   bool argument_replaced = false;         // the kernel was given another argument than the program gave
   std::optional<int64_t> input_position;  // of the file a copying call reads from, at entry

@@ -183,7 +183,6 @@ class Session {
   // own_pages.cc: keeps the program's calls off bygone's pages
   void guard_own_pages(RecordedTask& task);
   Expected<void> run_beside_own_pages(RecordedTask& task);
-  // Whether its process is told of stops of its children (SA_NOCLDSTOP).
   // call_effects.cc: memory the call wrote
   // Takes note of all writable memory before a call that nothing describes; what differs afterwards is
   // recorded.

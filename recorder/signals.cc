@@ -377,6 +377,7 @@ Expected<void> Session::end_init(RecordedTask& task) {
 Expected<void> Session::enter_handler(RecordedTask& task, int signal) {
   const bool stepped_itself = (task.registers[Register::eflags] & kTrapFlag) != 0;
   task.sleep.reset();
+  task.known_mask.reset();
   if ((kIgnoredByDefault & signal_bit(signal)) != 0) ++signal_actions_;  // SA_RESETHAND
   if (KernelAction* const fault = task.fault_actions->find(signal);
       fault != nullptr && (fault->flags & SA_RESETHAND) != 0)

@@ -130,11 +130,12 @@ void Session::note_action(RecordedTask& task) {
 
 Expected<void> Session::give_back_fault_action(RecordedTask& task, int signal) {
   const KernelAction* const action = task.fault_actions->find(signal);
-  task.fault_actions->was_needed = true;
   if (action == nullptr) return {};
-  const bool was_blocked = task.mask_in_user_code && (*task.mask_in_user_code & signal_bit(signal)) != 0;
-  if (was_blocked) set_signal_mask(task.tid, *task.mask_in_user_code);
-  const bool may_be_lost = was_blocked || !task.mask_in_user_code || action->handler == FaultActions::kIgnore;
+  const bool was_blocked = task.known_mask && (*task.known_mask & signal_bit(signal)) != 0;
+  uint64_t mask = 0;
+  if (was_blocked && get_signal_mask(task.tid, mask) == Outcome::done)
+    set_signal_mask(task.tid, mask | signal_bit(signal));
+  const bool may_be_lost = was_blocked || !task.known_mask || action->handler == FaultActions::kIgnore;
   if (!may_be_lost || action->handler == 0 || !has_default_action(task.tid, signal)) return {};
   RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), kScratch.value, 0, sizeof action->mask}};
   if (!task.space->memory.write_value(kScratch, *action)) return {};
@@ -143,7 +144,7 @@ Expected<void> Session::give_back_fault_action(RecordedTask& task, int signal) {
   for (const siginfo_t& info : arrived) hold_signal(task, info);
   if (call.result < 0)
     tell_uncaptured(
-        -1, "handler lost",
+        SYS_rt_sigaction, "handler lost",
         fmt::format("task {} reads a timestamp where signal {} is blocked or ignored, and a filter keeps its "
                     "handler from being put back: the next one ends it",
                     task.tid, signal));

@@ -315,6 +315,7 @@ int64_t Session::ask_tracee(RecordedTask& tracer, RecordedTask& tracee, int requ
     case PTRACE_GETSIGMASK:
       return address != sizeof(uint64_t) ? -EINVAL : give(sizeof(uint64_t));
     case PTRACE_SETSIGMASK:
+      tracee.known_mask.reset();
       return address != sizeof(uint64_t) ? -EINVAL : take(sizeof(uint64_t));
     case kGetSyscallInfo:
       return syscall_info(tracer, tracee);

@@ -34,6 +34,15 @@ static void check_ignored(int number) {
   CHECK(sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN);
 }
 
+static void check_blocked(void) {
+  sigset_t all, blocked;
+  sigfillset(&all);
+  CHECK(sigprocmask(SIG_BLOCK, &all, NULL) == 0);
+  CHECK(__rdtsc() > 0);
+  CHECK(sigprocmask(SIG_SETMASK, NULL, &blocked) == 0);
+  CHECK(sigismember(&blocked, SIGSEGV) == 1 && sigismember(&blocked, SIGILL) == 1);
+}
+
 static void one_shot(int number) {
   (void)number;
   CHECK(__rdtsc() > 0);
@@ -43,6 +52,13 @@ static void one_shot(int number) {
 }
 
 int main(void) {
+  pid_t blocking = fork();
+  if (blocking == 0) {
+    check_blocked();
+    _exit(3);
+  }
+  int ended;
+  CHECK(waitpid(blocking, &ended, 0) == blocking && WEXITSTATUS(ended) == 3);
   page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(page != MAP_FAILED);
   struct sigaction action = {.sa_handler = open_page};
