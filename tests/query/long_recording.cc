@@ -3,19 +3,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include <stdexcept>
-
 #include "schema/codec.h"
 #include "store/store.h"
+#include "tests/support/need.h"
 
 namespace bygone::test {
 namespace {
-
-template <class T>
-T need(Expected<T> value) {
-  if (!value) throw std::runtime_error(value.error().message());
-  if constexpr (!std::is_void_v<T>) return std::move(*value);
-}
 
 void write_page(RecordSink& sink, uint64_t id, uint64_t event) {
   if (id > 1) need(append_row(sink, MappingEnd{MappingId{id - 1}, EventNumber{event}}));

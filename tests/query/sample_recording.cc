@@ -8,6 +8,7 @@
 #include "schema/codec.h"
 #include "schema/registers.h"
 #include "store/store.h"
+#include "tests/support/need.h"
 
 namespace bygone::test {
 namespace {
@@ -183,12 +184,6 @@ void Script::play() {
   child_runs();
   parent_ends();
   check(sink.commit());
-}
-
-template <class T>
-T need(Expected<T> value) {
-  if (!value) throw std::runtime_error(value.error().message());
-  return std::move(*value);
 }
 
 }  // namespace

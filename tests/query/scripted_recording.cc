@@ -1,22 +1,12 @@
 #include "scripted_recording.h"
 
-#include <stdexcept>
 #include <utility>
 
 #include "schema/codec.h"
 #include "schema/registers.h"
+#include "tests/support/need.h"
 
 namespace bygone::test {
-namespace {
-
-template <class T>
-T need(Expected<T> value) {
-  if (!value) throw std::runtime_error(value.error().message());
-  if constexpr (!std::is_void_v<T>) return std::move(*value);
-}
-
-}  // namespace
-
 ScriptedRecording::ScriptedRecording()
     : store_(need(Store::open(directory_.path()))),
       sink_(need(store_.create("scripted", "scripted", {{"command", "[\"scripted\"]"}})).sink) {}
