@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "query/arguments.h"
+#include "query/names.h"
 #include "query/select.h"
 #include "query/timeline.h"
 #include "schema/rows.h"
@@ -38,7 +39,7 @@ class Totals {
     if (kind == FrameKind::syscall && made_task == call) return;
     if (kind == FrameKind::clone) last.made_task = call;
     ++total.count;
-    if (result < 0 && result >= -4095) ++total.errors;
+    if (is_error_result(result)) ++total.errors;
   }
 
   std::vector<Row> rows() const {

@@ -16,7 +16,6 @@
 namespace bygone::query {
 namespace {
 
-constexpr int64_t kLastErrno = 4095;
 constexpr size_t kResultColumn = 40;
 // The program an exec made: the executable of the address space that began with it.
 constexpr const char* kPrograms =
@@ -43,7 +42,7 @@ std::string_view restart_text(int64_t error) {
 }
 
 std::string result_text(int64_t result, std::string_view call) {
-  if (result < 0 && result >= -kLastErrno) {
+  if (is_error_result(result)) {
     const std::string name = errno_text(-result);
     if (result <= -512) return fmt::format("? {} ({})", name, restart_text(-result));
     const char* meaning = strerrordesc_np(int(-result));

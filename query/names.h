@@ -17,6 +17,10 @@ std::optional<int> signal_number(std::string_view name);
 // "ENOENT" for 2, also the kernel's own ERESTARTSYS and kin; "" if unknown.
 std::string errno_text(int64_t number);
 std::optional<int> errno_number(std::string_view name);
+// Whether a call's result is a negative error number (MAX_ERRNO, include/linux/err.h).
+constexpr bool is_error_result(int64_t result) {
+  return result < 0 && result >= -4095;
+}
 
 // A wait(2) status: "exited 0", "killed by SIGSEGV", "killed by SIGSEGV, core dumped".
 std::string status_text(int64_t wait_status);

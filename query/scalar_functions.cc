@@ -11,8 +11,6 @@
 namespace bygone::query {
 namespace {
 
-constexpr int64_t kLastErrno = 4095;
-
 Cell text_or_null(std::string_view text) {
   return text.empty() ? Cell{} : Cell{std::string(text)};
 }
@@ -119,8 +117,7 @@ constexpr Scalar kScalars[] = {
     {"frame_call", 2,
      of_two<[](const CallNames& names, int64_t kind, int64_t call) { return call_text(names, kind, call); }>},
     {"frame_error", 2, of_two<[](const CallNames&, int64_t kind, int64_t result) {
-       return returns_errno(kind) && result < 0 && result >= -kLastErrno ? text_or_null(errno_text(-result))
-                                                                         : Cell{};
+       return returns_errno(kind) && is_error_result(result) ? text_or_null(errno_text(-result)) : Cell{};
      }>},
 };
 

@@ -10,8 +10,6 @@
 namespace bygone::query {
 namespace {
 
-constexpr int64_t kLastErrno = 4095;
-
 bool returns(FrameKind kind) {
   return kind == FrameKind::syscall || kind == FrameKind::exec;
 }
@@ -44,7 +42,7 @@ std::string Slice::name(const CallNames& names) const {
 
 std::string Slice::error() const {
   const int64_t result = frame.result.value_or(0);
-  return is_call(frame.kind) && result < 0 && result >= -kLastErrno ? errno_text(-result) : std::string();
+  return is_call(frame.kind) && is_error_result(result) ? errno_text(-result) : std::string();
 }
 
 std::vector<Slice> Timeline::add(Frame frame) {

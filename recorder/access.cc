@@ -94,9 +94,7 @@ Expected<void> Session::keep_access(RecordedTask& task, int64_t result) {
                     task.tid));
   }
   RemoteCall show{SYS_prctl, {PR_SET_DUMPABLE, 1}};
-  std::vector<siginfo_t> arrived;
-  const auto made = make_calls(task, std::span(&show, 1), arrived);
-  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  const auto made = make_calls(task, std::span(&show, 1));
   task.space->dumpable = 0;
   return made || made.error().kind == ErrorKind::not_found ? Expected<void>{} : made;
 }

@@ -283,9 +283,7 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
   std::vector<RemoteCall> calls = {{SYS_prctl, {PR_SET_TSC, PR_TSC_SIGSEGV}},
                                    {SYS_prctl, {PR_GET_TID_ADDRESS, kScratch.value}}};
   if (has_rseq) calls.push_back({SYS_rseq, {rseq.area, rseq.size_bytes, kRseqUnregister, rseq.signature}});
-  std::vector<siginfo_t> arrived;
-  BYGONE_TRY(make_calls(task, calls, arrived));
-  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  BYGONE_TRY(make_calls(task, calls));
   // A filter forbids it: then as on machines where it does not work.
   if (calls[0].result != 0 && !std::exchange(replaces_timestamps_, true))
     trap_timestamps(task, {Address{0}, Address{~uint64_t{0}}});
@@ -300,12 +298,10 @@ Expected<void> Session::prepare_thread(RecordedTask& task) {
 }
 
 Expected<void> Session::learn_fault_actions(RecordedTask& task) {
-  for (const int signal : {SIGSEGV, SIGILL}) {
+  for (const int signal : FaultActions::kSignals) {
     KernelAction& action = *task.fault_actions->find(signal);
     RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), 0, kScratch.value, sizeof action.mask}};
-    std::vector<siginfo_t> arrived;
-    BYGONE_TRY(make_calls(task, std::span(&call, 1), arrived));
-    for (const siginfo_t& info : arrived) hold_signal(task, info);
+    BYGONE_TRY(make_calls(task, std::span(&call, 1)));
     if (call.result == 0) task.space->memory.read_value(kScratch, action);
   }
   return {};

@@ -95,9 +95,11 @@ void Session::capture_writes(RecordedTask& task, int64_t result) {
     } else if (writes_alone(task)) {
       const std::vector<MemoryRange> changed = watch->changed(ChangeDetail::exact);
       capture_ranges(task, changed);
-      std::vector<MemoryRange> described = capture.ranges;
-      described.push_back(provided.range);
-      if (checks_row(task)) compare_with_row(task, changed, described);
+      if (checks_row(task)) {
+        std::vector<MemoryRange> described = capture.ranges;
+        described.push_back(provided.range);
+        compare_with_row(task, changed, described);
+      }
     }
   }
   const bool handled_elsewhere = task.entry.registers[Register::orig_rax] == SYS_process_vm_writev;

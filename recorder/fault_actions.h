@@ -28,6 +28,7 @@ class FaultActions {
       *action = {.handler = action->handler == kIgnore ? kIgnore : 0};
   }
 
+  static constexpr int kSignals[] = {SIGSEGV, SIGILL};
   static constexpr uint64_t kIgnore = 1;
 
  private:

@@ -120,4 +120,11 @@ Expected<void> Session::make_calls(const RecordedTask& task, std::span<RemoteCal
   return {};
 }
 
+Expected<void> Session::make_calls(RecordedTask& task, std::span<RemoteCall> calls) {
+  std::vector<siginfo_t> arrived;
+  const auto made = make_calls(task, calls, arrived);
+  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  return made;
+}
+
 }  // namespace bygone

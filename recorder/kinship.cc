@@ -174,9 +174,14 @@ uint64_t signals_waiting_for(pid_t tid) {
   return pending & ~field_in(status, "\nSigBlk:", 16);
 }
 
-uint64_t signals_ignored_by(pid_t tid) {
+ChosenActions chosen_actions_of(pid_t tid) {
   const std::string status = read_status(tid);
-  return field_in(status, "\nSigIgn:", 16) | (kIgnoredByDefault & ~field_in(status, "\nSigCgt:", 16));
+  return {field_in(status, "\nSigCgt:", 16), field_in(status, "\nSigIgn:", 16)};
+}
+
+uint64_t signals_ignored_by(pid_t tid) {
+  const ChosenActions chosen = chosen_actions_of(tid);
+  return chosen.ignored | (kIgnoredByDefault & ~chosen.handled);
 }
 
 uint64_t signals_blocked_by(pid_t tid) {

@@ -46,5 +46,11 @@ uint64_t signals_pending_for(pid_t tid);
 uint64_t signals_waiting_for(pid_t tid);
 // Likewise, that its process ignores, by its own will or by default (signal(7)).
 uint64_t signals_ignored_by(pid_t tid);
+// Likewise, what its process has said about them; the others have their default action.
+struct ChosenActions {
+  uint64_t handled = 0;
+  uint64_t ignored = 0;
+};
+ChosenActions chosen_actions_of(pid_t tid);
 
 }  // namespace bygone

@@ -47,9 +47,7 @@ Expected<void> Session::run_beside_own_pages(RecordedTask& task) {
   std::vector<RemoteCall> calls;
   for (const MemoryRange& part : beside_own_pages({start, page_ceil(start + call.argument(1))}))
     calls.push_back({number, {part.start.value, part.size_bytes(), call.argument(2), call.argument(3)}});
-  std::vector<siginfo_t> arrived;
-  const auto done = make_calls(task, calls, arrived);
-  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  const auto done = make_calls(task, calls);
   if (!done) return done.error().kind == ErrorKind::not_found ? Expected<void>{} : done;
   // To munmap a hole is nothing; the others do their work around it and say ENOMEM.
   task.forced_result = number == SYS_munmap ? 0 : -ENOMEM;

@@ -119,8 +119,9 @@ Expected<void> Session::record(pid_t first) {
   note_numbers(task);
   task.in_call = true;
   task.entry.registers = {};
-  for (const int signal : {SIGSEGV, SIGILL})
-    if ((signals_ignored_by(first) & signal_bit(signal)) != 0)
+  const uint64_t ignored = signals_ignored_by(first);
+  for (const int signal : FaultActions::kSignals)
+    if ((ignored & signal_bit(signal)) != 0)
       task.fault_actions->find(signal)->handler = FaultActions::kIgnore;
   BYGONE_TRY(on_exec_event(task, first));
   return loop();

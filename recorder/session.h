@@ -156,6 +156,8 @@ class Session {
   // run_remote_calls, but what the task's filters forbid even so is not made and has -EPERM for its result.
   Expected<void> make_calls(const RecordedTask& task, std::span<RemoteCall> calls,
                             std::vector<siginfo_t>& arrived);
+  // The same; signals that arrive meanwhile are held.
+  Expected<void> make_calls(RecordedTask& task, std::span<RemoteCall> calls);
   // The kernel is to see this value, at the entry of a call.
   void replace_argument(RecordedTask& task, Register argument, uint64_t value);
   // At the exit of such a call, or of one with an argument replaced: the program finds its own arguments
@@ -215,14 +217,13 @@ class Session {
   void capture_remote_writes(RecordedTask& task, int64_t result);
   void capture_device_memory(RecordedTask& task);
   void warn(const std::string& text) const;
+  void note_uncaptured(int32_t call, const std::string& detail);
+  // The same, and says `text` the first time.
+  void tell_uncaptured(int32_t call, const std::string& detail, const std::string& text);
   // status_files.cc
   void note_task_file(const RecordedTask& task, int64_t result);
   // What /proc/PID/stat and /proc/PID/status tell of the recorder is taken out of what was read of them.
   void show_as_untraced(RecordedTask& task, int64_t result);
-  // call_effects.cc
-  void note_uncaptured(int32_t call, const std::string& detail);
-  // The same, and says `text` the first time.
-  void tell_uncaptured(int32_t call, const std::string& detail, const std::string& text);
   // mapping_calls.cc
   Expected<void> on_mapping_call(RecordedTask& task, int64_t result);
   bool is_shared(const KernelMapping& file) const;

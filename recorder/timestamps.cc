@@ -139,9 +139,7 @@ Expected<void> Session::give_back_fault_action(RecordedTask& task, int signal) {
   if (!may_be_lost || action->handler == 0 || !has_default_action(task.tid, signal)) return {};
   RemoteCall call{SYS_rt_sigaction, {uint64_t(signal), kScratch.value, 0, sizeof action->mask}};
   if (!task.space->memory.write_value(kScratch, *action)) return {};
-  std::vector<siginfo_t> arrived;
-  BYGONE_TRY(make_calls(task, std::span(&call, 1), arrived));
-  for (const siginfo_t& info : arrived) hold_signal(task, info);
+  BYGONE_TRY(make_calls(task, std::span(&call, 1)));
   if (call.result < 0)
     tell_uncaptured(
         SYS_rt_sigaction, "handler lost",

@@ -38,11 +38,8 @@ std::optional<KernelMapping> carried_half(const AddressSpace& before, const Mapp
   return std::nullopt;
 }
 
-constexpr uint64_t kPopulateWrite = 23;  // MADV_POPULATE_WRITE
-
 // Where a call has every page brought in as by a store (mm_populate(), mm/gup.c).
 MemoryRange populated_by(const FullFrame& frame) {
-  constexpr uint64_t kMlock2 = 325;
   const Registers& call = *frame.registers;
   const int64_t result = frame.frame.result.value_or(-EINVAL);
   const bool goes_half_way = frame.frame.call == SYS_madvise && result != -EINVAL;
@@ -60,10 +57,10 @@ MemoryRange populated_by(const FullFrame& frame) {
       return populates ? MemoryRange{start, page_ceil(start + call.argument(1))} : MemoryRange{};
     }
     case SYS_madvise:
-      return call.argument(2) == kPopulateWrite ? given() : MemoryRange{};
+      return call.argument(2) == MADV_POPULATE_WRITE ? given() : MemoryRange{};
     case SYS_mlock:
       return given();
-    case kMlock2:
+    case SYS_mlock2:
       return call.argument(2) == 0 ? given() : MemoryRange{};
     case SYS_mlockall: {
       const uint64_t flags = call.argument(0);
@@ -215,7 +212,7 @@ Expected<void> ReplaySession::copy_populated(ReplayedTask& task, const FullFrame
     const bool is_copied =
         mapping.data.source == DataSource::content && !mapping.is_shared() && mapping.recorded.prot.write;
     if (is_copied && !part.empty())
-      calls.push_back({SYS_madvise, {part.start.value, part.size_bytes(), kPopulateWrite}});
+      calls.push_back({SYS_madvise, {part.start.value, part.size_bytes(), MADV_POPULATE_WRITE}});
   }
   if (calls.empty()) return {};
   // Each goes as far as its file does, and older kernels (before Linux 5.14) know nothing of it.
